@@ -1,0 +1,1 @@
+"""What gitreg is about, as values without I/O."""

@@ -1,0 +1,1 @@
+"""The format: trees, manifests, snapshots, and the one diff."""
