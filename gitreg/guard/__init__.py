@@ -1,0 +1,1 @@
+"""The one judgement: who may do what, commit by commit."""

@@ -1,0 +1,1 @@
+"""What a person can do, as values that plan their edits."""
