@@ -1,0 +1,99 @@
+"""What a bare repository needs to be guarded: the hooks, and the Git settings they rely on."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gitreg.errors import InvalidValueError
+from gitreg.resources import hook
+from gitreg.store.repository import Repository
+
+HOOKS = ("pre-receive", "post-receive")
+CHAINED = ".chained"
+"""What the name of a hook that was there before ends in; ours runs it after its own work."""
+DEFAULT_IDENTITY = ("GITREG_ACTOR",)
+IDENTITY = "gitreg.identity"
+PYTHON = "gitreg.python"
+SETTINGS: dict[str, str] = {
+    "receive.fsckObjects": "true",
+    "receive.fsck.badFilemode": "error",
+    "receive.maxInputSize": str(512 * 1024 * 1024),
+    "core.useReplaceRefs": "false",
+    "pack.depth": "5",
+}
+"""Git settings the guard relies on."""
+_MARK = b"# gitreg hook"
+
+
+def install_hooks(repository: Repository, *, identity: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Install both hooks and the settings; give what was done, in sentences.
+
+    ``identity`` names the environment variables that tell who pushes; without it those set before
+    stay, or GITREG_ACTOR. A hook that is there already is kept and run after ours.
+    """
+    if not repository.is_bare:
+        raise InvalidValueError(
+            f"{repository.path} has a work tree; hooks guard a bare repository",
+            hint="gitreg init makes one; git clone --bare copies one",
+        )
+    for variable in identity:
+        if not variable.isidentifier():
+            raise InvalidValueError(f"{variable!r} is not the name of an environment variable")
+    for key, value in SETTINGS.items():
+        repository.configure(key, value)
+    if identity or not repository.config_values(IDENTITY):
+        repository.configure_all(IDENTITY, identity or DEFAULT_IDENTITY)
+    repository.configure(PYTHON, sys.executable)
+    told = f"who pushes is told by {', '.join(repository.config_values(IDENTITY))}"
+    folder = repository.path / "hooks"
+    folder.mkdir(exist_ok=True)
+    return (told, *(_install(folder / name) for name in HOOKS))
+
+
+def _install(path: Path) -> str:
+    told = f"{path.name} installed"
+    if path.exists() and _MARK not in path.read_bytes():
+        chained = path.with_name(path.name + CHAINED)
+        if chained.exists():
+            raise InvalidValueError(
+                f"{path} and {chained} are both there and neither is gitreg's",
+                hint=f"move {path} away",
+            )
+        path.rename(chained)
+        told += f"; the one that was there runs after it, as {chained.name}"
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(hook(path.name))
+    fresh.chmod(0o755)
+    fresh.replace(path)
+    return told
+
+
+def hook_problems(repository: Repository) -> Iterator[str]:
+    """Give what is not as it should be; nothing if the repository is guarded."""
+    for name in HOOKS:
+        problem = _hook_problem(repository.path / "hooks" / name)
+        if problem:
+            yield f"hooks/{name} {problem}"
+    if repository.config("core.hooksPath"):
+        yield "core.hooksPath is set: Git does not look into hooks/"
+    for key, value in SETTINGS.items():
+        there = repository.config(key)
+        if there.lower() != value.lower():
+            yield f"{key} is {there or 'not set'}; it should be {value}"
+    python = repository.config(PYTHON)
+    if not Path(python or "-").is_file():
+        yield f"{PYTHON} is {python or 'not set'}: no Python is there"
+    if not repository.config_values(IDENTITY):
+        yield f"{IDENTITY} is not set: nothing tells who pushes"
+    if repository.refs("refs/replace/"):
+        yield "refs/replace/ is not empty: replaced objects read differently in Git"
+
+
+def _hook_problem(path: Path) -> str:
+    if not path.is_file():
+        return "is missing: pushes are not judged"
+    if _MARK not in path.read_bytes():
+        return "is not gitreg's: pushes are not judged"
+    if not path.stat().st_mode & 0o100:
+        return "is not executable: Git passes it over"
+    return "" if path.read_bytes() == hook(path.name) else "is of another version of gitreg"

@@ -1,0 +1,121 @@
+"""Opening a registry by path, and making a new one."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from gitreg.domain.commits import (
+    TIME,
+    Commit,
+    Signature,
+    format_time,
+    join_message,
+    read_commit,
+    write_commit,
+)
+from gitreg.domain.names import check_principal
+from gitreg.domain.requests import MAIN
+from gitreg.errors import AlreadyExistsError, InvalidValueError, UnavailableError
+from gitreg.guard.verify import verify
+from gitreg.hosting import install_hooks
+from gitreg.manifest.trees import EMPTY_TREE, object_id
+from gitreg.operations.creation import NewRegistry
+from gitreg.operations.plan import Edits
+from gitreg.registry import Registry
+from gitreg.registry.reading import Reader
+from gitreg.registry.reads import now
+from gitreg.registry.receipts import RefusedError
+from gitreg.store.repository import Moved, Repository
+
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|[^/\\]+@[^/\\]+:|[A-Za-z0-9.-]{2,}:(?!\\))")
+
+
+def open(  # noqa: A001  # the name people expect: gitreg.open(...)
+    uri: str | Path,
+    *,
+    actor: str,
+    email: str = "",
+    durable: bool = True,
+    clock: Callable[[], int] = now,
+) -> Registry:
+    """Open the registry at ``uri``, the path of a bare repository or of a working clone.
+
+    ``actor`` is who reads and writes, ``email`` what commits say of him besides. ``durable``
+    flushes writes to the disk. Raises NotFoundError if no repository is there.
+    """
+    check_principal(actor)
+    text = str(uri).removeprefix("gitreg:")
+    if _URL.match(text):
+        raise UnavailableError(
+            f"{text} is a Git URL; this gitreg reads registries on this machine's disk only",
+            hint="clone it and name the clone; push to write",
+        )
+    path = Path(text)
+    if not path.is_dir():
+        path = (
+            path.with_name(path.name + ".git")
+            if path.with_name(path.name + ".git").is_dir()
+            else path
+        )
+    return Registry(Repository(path, durable=durable), actor=actor, email=email, clock=clock)
+
+
+def create(
+    path: str | Path,
+    *,
+    admin: str,
+    name: str = "",
+    profile: str = "databricks",
+    host: str = "plain",
+    layout: str = "flat",
+    email: str = "",
+    clock: Callable[[], int] = now,
+) -> Registry:
+    """Make a registry in a new, or an existing empty, bare repository at ``path``.
+
+    ``admin`` gets manage on ``/``. Hooks and the Git settings they rely on are installed. Raises
+    AlreadyExistsError if there is one, InvalidValueError if a value cannot be.
+    """
+    folder = Path(path)
+    plan = NewRegistry(name or folder.name.removesuffix(".git"), admin, profile, host, layout)
+    files = plan.files()
+    if folder.exists() and any(folder.iterdir()):
+        repository = Repository(folder)
+        if not repository.is_bare:
+            raise InvalidValueError(
+                f"{folder} has a work tree; a registry is a bare repository",
+                hint="git init --bare, or gitreg init on a new path",
+            )
+        if repository.refs():
+            raise AlreadyExistsError(
+                f"{folder} holds branches already", hint=f"gitreg -r {folder} log"
+            )
+    else:
+        repository = Repository.create(folder)
+    install_hooks(repository)
+    _first_commit(repository, plan, files, email=email, clock=clock)
+    return Registry(repository, actor=admin, email=email, clock=clock)
+
+
+def _first_commit(
+    repository: Repository,
+    plan: NewRegistry,
+    files: dict[str, bytes],
+    *,
+    email: str,
+    clock: Callable[[], int],
+) -> None:
+    reader = Reader(repository)
+    tree = Edits(tuple(files.items())).applied(reader.objects, EMPTY_TREE)
+    time = clock()
+    address = email or (plan.admin if "@" in plan.admin else f"{plan.admin}@localhost")
+    who = Signature(plan.admin, address, time // 1000)
+    text = join_message(f"registry {plan.name} created", "", ((TIME, format_time(time)),))
+    raw = write_commit(Commit("", tree, (), who, who, text))
+    commit = read_commit(object_id("commit", raw), raw)
+    verdict = verify([reader.step(commit, pusher=plan.admin, stored=frozenset(), now=time)])
+    if not verdict.clean:
+        raise RefusedError(verdict.violations)
+    repository.write("commit", raw)
+    if repository.move(MAIN, commit.id, old=None) is not Moved.DONE:
+        raise AlreadyExistsError(f"{repository.path} got a registry meanwhile")

@@ -1,0 +1,167 @@
+"""Every read of a registry."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gitreg.domain.access import Level
+from gitreg.domain.activities import Activity
+from gitreg.domain.changes import Change
+from gitreg.domain.model import Comment, ModelVersion, RegisteredModel
+from gitreg.domain.names import ModelName, VersionRef, check_principal
+from gitreg.domain.requests import Action, TransitionRequest, Viewer, available_actions
+from gitreg.domain.settings import Settings
+from gitreg.errors import NotFoundError
+from gitreg.guard.access import level_of
+from gitreg.manifest.diff import compare
+from gitreg.manifest.snapshot import Snapshot
+from gitreg.operations.references import resolve
+from gitreg.registry.explain import Decision, Holding, decide, holdings
+from gitreg.registry.history import commit_at, feed
+from gitreg.registry.reading import Reader
+from gitreg.registry.receipts import RequestView
+from gitreg.store.repository import Repository
+
+
+def now() -> int:
+    """Give the time in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Reads:
+    """The reads of a registry, as ``actor`` sees it; ``at`` (commit or date): as it was then."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        actor: str,
+        email: str = "",
+        clock: Callable[[], int] = now,
+    ) -> None:
+        """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970."""
+        self._reader = Reader(repository)
+        self.actor = actor
+        self._email = email or (actor if "@" in actor else f"{actor}@localhost")
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r}, actor={self.actor!r})"
+
+    @property
+    def path(self) -> Path:
+        """Give the path of the repository."""
+        return self._reader.repository.path
+
+    @property
+    def tip(self) -> str:
+        """Give the id of the commit that reads answer from."""
+        main = self._reader.repository.main()
+        if main is None:
+            raise NotFoundError(f"{self.path} holds no registry yet", hint="gitreg init")
+        return main
+
+    def snapshot(self, at: str = "") -> Snapshot:
+        """Give the registry as one consistent view."""
+        commit = commit_at(self._reader, self.tip, at) if at else self.tip
+        return self._reader.snapshot(self._reader.repository.commit(commit))
+
+    # --- models and versions ----------------------------------------------------------------
+
+    def settings(self, *, at: str = "") -> Settings:
+        """Give the registry's settings."""
+        return self.snapshot(at).settings
+
+    def models(self, *, at: str = "") -> tuple[RegisteredModel, ...]:
+        """Give every registered model, by name."""
+        snapshot = self.snapshot(at)
+        return tuple(map(snapshot.model, snapshot.models()))
+
+    def model(self, name: str, *, at: str = "") -> RegisteredModel:
+        """Give one registered model."""
+        return self.snapshot(at).model(ModelName(name))
+
+    def card(self, name: str, *, at: str = "") -> str:
+        """Give a model's card, Markdown, or ""."""
+        snapshot = self.snapshot(at)
+        return snapshot.card(snapshot.model(ModelName(name)).name)
+
+    def versions(self, name: str, *, stage: str = "", at: str = "") -> tuple[ModelVersion, ...]:
+        """Give a model's live versions, ascending; with ``stage`` those that are in it."""
+        snapshot = self.snapshot(at)
+        model = snapshot.model(ModelName(name)).name
+        wanted = snapshot.settings.stages.parse(stage).name if stage else ""
+        return tuple(one for one in snapshot.versions(model) if wanted in {"", one.stage})
+
+    def version(self, version: str | VersionRef, *, at: str = "") -> ModelVersion:
+        """Give one version, written ``fraud/3``, ``fraud/Production``, ``fraud@champion``, ..."""
+        snapshot = self.snapshot(at)
+        return snapshot.version(self._resolve(snapshot, version))
+
+    def comments(self, version: str | VersionRef, *, at: str = "") -> tuple[Comment, ...]:
+        """Give the comments on a version, by id."""
+        snapshot = self.snapshot(at)
+        ref = self._resolve(snapshot, version)
+        return tuple(snapshot.comments(snapshot.version(ref).ref))
+
+    @staticmethod
+    def _resolve(snapshot: Snapshot, version: str | VersionRef) -> VersionRef:
+        return version if isinstance(version, VersionRef) else resolve(snapshot, version)
+
+    # --- requests ---------------------------------------------------------------------------
+
+    def requests(
+        self, *, model: str = "", version: str | VersionRef = "", stage: str = ""
+    ) -> tuple[RequestView, ...]:
+        """Give the open requests, each with what the actor may do with it."""
+        snapshot = self.snapshot()
+        ref = self._resolve(snapshot, version) if version else None
+        wanted = snapshot.settings.stages.parse(stage).name if stage else ""
+        return tuple(
+            RequestView(one, self._actions(snapshot, one))
+            for one in self._reader.open_requests(self.tip)
+            if model in {"", str(one.ref.model)}
+            and ref in {None, one.ref}
+            and wanted in {"", one.stage}
+        )
+
+    def _actions(self, snapshot: Snapshot, request: TransitionRequest) -> tuple[Action, ...]:
+        settings = snapshot.settings
+        return available_actions(
+            request,
+            Viewer(self.actor, level_of(snapshot, self.actor, request.ref.model)),
+            stage=snapshot.version(request.ref).stage,
+            stages=settings.stages,
+            four_eyes=settings.rules.self_approval == "refuse",
+        )
+
+    # --- permissions ------------------------------------------------------------------------
+
+    def level(self, who: str, model: str = "", *, at: str = "") -> Level:
+        """Give somebody's effective level on a model, or on the registry."""
+        snapshot = self.snapshot(at)
+        name = snapshot.model(ModelName(model)).name if model else None
+        return level_of(snapshot, check_principal(who), name)
+
+    def permissions(self, model: str = "", *, at: str = "") -> tuple[Holding, ...]:
+        """Give every line that gives somebody a level on a model, or the registry's own lines."""
+        snapshot = self.snapshot(at)
+        name = snapshot.model(ModelName(model)).name if model else None
+        return tuple(holdings(snapshot, name))
+
+    def may(
+        self, who: str, action: str, target: str = "", *, stage: str = "", at: str = ""
+    ) -> Decision:
+        """Tell whether somebody may do something, and why: ``may("alice", "read", "fraud")``."""
+        return decide(self.snapshot(at), who, action, target=target, stage=stage)
+
+    # --- history ----------------------------------------------------------------------------
+
+    def log(self, model: str = "", *, version: int | None = None) -> Iterator[Activity]:
+        """Give the activities of the registry, a model or a version, newest first."""
+        name = ModelName(model) if model else None
+        return (one for one in feed(self._reader, self.tip) if one.is_about(name, version))
+
+    def diff(self, before: str, after: str = "") -> tuple[Change, ...]:
+        """Give what happened between two commits or dates; ``after`` empty: until now."""
+        return compare(self.snapshot(before), self.snapshot(after)).changes

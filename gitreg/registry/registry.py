@@ -1,0 +1,373 @@
+"""The Registry: the reads, and every write, the same for all faces."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+
+from gitreg.domain.access import Level
+from gitreg.domain.model import READY, Artifact, Code
+from gitreg.domain.names import ModelName, VersionRef
+from gitreg.domain.requests import Outcome, TransitionRequest
+from gitreg.errors import InvalidValueError, NotFoundError
+from gitreg.operations import models as m
+from gitreg.operations import permissions as p
+from gitreg.operations import versions as v
+from gitreg.operations.plan import Operation, Plan
+from gitreg.registry.reads import Reads
+from gitreg.registry.receipts import Receipt
+from gitreg.registry.writing import Writer
+
+Tags = Mapping[str, str | None]
+Version = str | VersionRef
+
+
+class Registry(Reads):
+    """A registry in a Git repository, seen and changed by ``actor``.
+
+    Reads return frozen values and raise NotFoundError for what is not there. Writes return a
+    Receipt. They raise RefusedError (a DeniedError with every violation) if the guard refuses,
+    InvalidValueError, AlreadyExistsError, NotFoundError or ConflictError if they cannot be, and
+    UnavailableError if the repository cannot be written. Every write takes ``message``, the comment
+    of its commit, and ``dry_run``, which judges and tells but changes nothing.
+    """
+
+    @property
+    def _writer(self) -> Writer:
+        return Writer(self._reader, self.actor, self._email, self._clock)
+
+    def apply(self, operation: Operation, *, message: str = "", dry_run: bool = False) -> Receipt:
+        """Do one operation as one commit."""
+        return self._writer.apply(operation, message=message, dry_run=dry_run)
+
+    def _ref(self, version: Version) -> VersionRef:
+        return self._resolve(self.snapshot(), version)
+
+    # --- models -----------------------------------------------------------------------------
+
+    def create_model(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        tags: Tags | None = None,
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Register a model."""
+        pairs = tuple(sorted((tags or {}).items()))
+        made = m.CreateModel(ModelName(name), self.actor, description, pairs)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def describe_model(
+        self, name: str, description: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Set a model's description; empty removes it."""
+        made = m.DescribeModel(ModelName(name), description)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def set_card(
+        self, name: str, text: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Write a model's card (Markdown); empty removes it."""
+        return self.apply(m.SetCard(ModelName(name), text), message=message, dry_run=dry_run)
+
+    def tag_model(
+        self,
+        name: str,
+        tags: Tags | None = None,
+        *,
+        remove: Iterable[str] = (),
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Set and remove tags of a model, in one commit."""
+        made = m.TagModel(ModelName(name), tuple((tags or {}).items()), tuple(remove))
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def rename_model(
+        self, name: str, to: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Give a model another name; its own permissions and its history stay with it."""
+        made = m.RenameModel(ModelName(name), ModelName(to))
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def delete_model(self, name: str, *, message: str = "", dry_run: bool = False) -> Receipt:
+        """Delete a model with its versions; history keeps them."""
+        return self.apply(m.DeleteModel(ModelName(name)), message=message, dry_run=dry_run)
+
+    def set_alias(
+        self, version: Version, alias: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Point an alias at a version."""
+        return self.apply(m.SetAlias(self._ref(version), alias), message=message, dry_run=dry_run)
+
+    def delete_alias(
+        self, name: str, alias: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Delete an alias."""
+        return self.apply(m.DeleteAlias(ModelName(name), alias), message=message, dry_run=dry_run)
+
+    # --- versions ---------------------------------------------------------------------------
+
+    def create_version(
+        self,
+        model: str,
+        *,
+        source: str = "",
+        run_id: str = "",
+        run_link: str = "",
+        model_id: str = "",
+        code: Code | None = None,
+        artifact: Artifact | None = None,
+        status: str = READY,
+        description: str = "",
+        tags: Tags | None = None,
+        metrics: Mapping[str, float] | None = None,
+        params: Mapping[str, str] | None = None,
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Register the next version of a model; ``receipt.version`` tells its number."""
+        made = v.CreateVersion(
+            ModelName(model),
+            source=source,
+            run_id=run_id,
+            run_link=run_link,
+            model_id=model_id,
+            code=code or Code(),
+            artifact=artifact,
+            status=status,
+            description=description,
+            tags=tuple(sorted((tags or {}).items())),
+            metrics=tuple(sorted((metrics or {}).items())),
+            params=tuple(sorted((params or {}).items())),
+        )
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def describe_version(
+        self, version: Version, description: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Set a version's description; empty removes it."""
+        made = v.DescribeVersion(self._ref(version), description)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def tag_version(
+        self,
+        version: Version,
+        tags: Tags | None = None,
+        *,
+        remove: Iterable[str] = (),
+        metrics: Mapping[str, float] | None = None,
+        remove_metrics: Iterable[str] = (),
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Set and remove tags and metrics of a version, in one commit."""
+        made = v.TagVersion(
+            self._ref(version),
+            tuple((tags or {}).items()),
+            tuple(remove),
+            tuple((metrics or {}).items()),
+            tuple(remove_metrics),
+        )
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def set_status(
+        self,
+        version: Version,
+        status: str,
+        *,
+        status_message: str = "",
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Tell how far a version's registration is; it never leaves READY."""
+        made = v.SetStatus(self._ref(version), status, status_message)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def delete_version(
+        self, version: Version, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Delete a version; a tombstone keeps its number, history what it was."""
+        return self.apply(v.DeleteVersion(self._ref(version)), message=message, dry_run=dry_run)
+
+    # --- comments ---------------------------------------------------------------------------
+
+    def add_comment(self, version: Version, text: str, *, dry_run: bool = False) -> Receipt:
+        """Comment on a version."""
+        identifier = secrets.token_hex(16)
+        made = v.AddComment(self._ref(version), identifier, self.actor, text)
+        return self.apply(made, dry_run=dry_run)
+
+    def edit_comment(
+        self, version: Version, identifier: str, text: str, *, dry_run: bool = False
+    ) -> Receipt:
+        """Change the text of one's own comment."""
+        made = v.EditComment(self._ref(version), identifier, self.actor, text)
+        return self.apply(made, dry_run=dry_run)
+
+    def delete_comment(
+        self, version: Version, identifier: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Delete a comment."""
+        made = v.DeleteComment(self._ref(version), identifier)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    # --- permissions and layout -------------------------------------------------------------
+
+    def grant(
+        self,
+        principal: str,
+        level: str | Level,
+        *,
+        model: str = "",
+        pattern: str = "",
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Give a user or @group a level on a model, or on a pattern of the registry's file."""
+        parsed = level if isinstance(level, Level) else Level.parse(level)
+        made = p.Grant(self._scope(model, pattern), principal, parsed)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    def revoke(
+        self,
+        principal: str,
+        *,
+        model: str = "",
+        pattern: str = "",
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Take a user or @group out of the lines of a model, or of a pattern."""
+        made = p.Revoke(self._scope(model, pattern), principal)
+        return self.apply(made, message=message, dry_run=dry_run)
+
+    @staticmethod
+    def _scope(model: str, pattern: str) -> p.Scope:
+        return p.Scope(ModelName(model) if model else None, pattern)
+
+    def change_layout(self, layout: str, *, message: str = "", dry_run: bool = False) -> Receipt:
+        """Move every model to the flat or the sharded layout, in one commit."""
+        return self.apply(p.ChangeLayout(layout), message=message, dry_run=dry_run)
+
+    # --- transitions and requests -----------------------------------------------------------
+
+    def transition(
+        self,
+        version: Version,
+        stage: str,
+        *,
+        archive_existing: bool = False,
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Move a version to a stage; open requests for just that are answered by it: approved."""
+        move = v.TransitionStage(self._ref(version), stage, archive_existing)
+
+        def attempt() -> Receipt | None:
+            found = self._open(move.ref, stage)
+            if not found:
+                return self._writer.apply_once(move, message=message, dry_run=dry_run)
+            return self._writer.answer(
+                found, Outcome.APPROVED, plan=move.plan, message=message, dry_run=dry_run
+            )
+
+        return self._writer.repeat(attempt)
+
+    def request_transition(
+        self, version: Version, stage: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Ask for a transition: a branch that whoever has the level may merge."""
+        move = v.TransitionStage(self._ref(version), stage)
+        to_stage = self.settings().stages.parse(stage).name
+        if self.version(move.ref).stage == to_stage:
+            raise InvalidValueError(f"{move.ref} is in {to_stage} already")
+        return self._writer.request(move, message=message, dry_run=dry_run)
+
+    def approve(
+        self,
+        version: Version,
+        stage: str,
+        *,
+        archive_existing: bool = False,
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Approve every open request for a version and stage: one merge moves the version."""
+        move = v.TransitionStage(self._ref(version), stage, archive_existing)
+
+        def attempt() -> Receipt | None:
+            found = self._demand(move.ref, stage)
+            return self._writer.answer(
+                found, Outcome.APPROVED, plan=move.plan, message=message, dry_run=dry_run
+            )
+
+        return self._writer.repeat(attempt)
+
+    def reject(
+        self, version: Version, stage: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Reject every open request for a version and stage."""
+        return self._close(version, stage, Outcome.REJECTED, message=message, dry_run=dry_run)
+
+    def cancel(
+        self,
+        version: Version,
+        stage: str,
+        *,
+        requester: str = "",
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Cancel one's own open request, or (with Manage) that of ``requester``."""
+        return self._close(
+            version,
+            stage,
+            Outcome.CANCELLED,
+            requester=requester or self.actor,
+            message=message,
+            dry_run=dry_run,
+        )
+
+    def _close(
+        self,
+        version: Version,
+        stage: str,
+        outcome: Outcome,
+        *,
+        requester: str = "",
+        message: str,
+        dry_run: bool,
+    ) -> Receipt:
+        ref = self._ref(version)
+
+        def attempt() -> Receipt | None:
+            found = self._demand(ref, stage, requester)
+            whose = ", ".join(one.requester for one in found)
+            told = f"{ref} -> {found[0].stage}: request by {whose} {outcome}"
+            return self._writer.answer(
+                found, outcome, plan=lambda _: Plan(told), message=message, dry_run=dry_run
+            )
+
+        return self._writer.repeat(attempt)
+
+    def _open(
+        self, ref: VersionRef, stage: str, requester: str = ""
+    ) -> tuple[TransitionRequest, ...]:
+        to_stage = self.settings().stages.parse(stage).name
+        return tuple(
+            one
+            for one in self._reader.open_requests(self.tip)
+            if (one.ref, one.stage) == (ref, to_stage) and requester in {"", one.requester}
+        )
+
+    def _demand(
+        self, ref: VersionRef, stage: str, requester: str = ""
+    ) -> tuple[TransitionRequest, ...]:
+        found = self._open(ref, stage, requester)
+        if not found:
+            whose = f" by {requester}" if requester else ""
+            raise NotFoundError(
+                f"there is no open request{whose} for {ref} -> {stage}", hint="gitreg request list"
+            )
+        return found

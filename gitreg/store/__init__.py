@@ -1,0 +1,1 @@
+"""Git repositories, through pygit2: objects, refs, commits."""

@@ -1,0 +1,299 @@
+"""One Git repository: its objects, its commits, and its refs moved by compare-and-swap."""
+
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import ObjectType, RepositoryOpenFlag
+
+from gitreg.domain.commits import Commit, read_commit
+from gitreg.domain.requests import MAIN, REQUESTS
+from gitreg.errors import ConflictError, CorruptError, NotFoundError, UnavailableError
+
+_TREE_CACHE = 64 << 20
+_NAMES = {
+    ObjectType.COMMIT: "commit",
+    ObjectType.TREE: "tree",
+    ObjectType.BLOB: "blob",
+    ObjectType.TAG: "tag",
+}
+_TYPES = {name: kind for kind, name in _NAMES.items()}
+
+
+class Moved(Enum):
+    """How an attempt to move a ref ended."""
+
+    DONE = "done"
+    LOST = "somebody else was first"
+    LOCKED = "the ref is locked"
+
+
+class Repository:
+    """A registry's Git repository; a thread uses one of its own."""
+
+    def __init__(self, path: Path | str, *, quarantine: bool = False, durable: bool = True) -> None:
+        """Open a bare repository or a working clone.
+
+        ``quarantine`` takes where objects are from Git's environment, as a pre-receive hook must.
+        ``durable`` flushes what is written to the disk (for the whole process).
+        """
+        try:
+            if quarantine:
+                self._git = pygit2.Repository(str(path), RepositoryOpenFlag.FROM_ENV)
+            else:
+                self._git = pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+        except (pygit2.GitError, KeyError, ValueError) as error:
+            raise NotFoundError(
+                f"{path} is no Git repository",
+                hint="gitreg init makes a registry; --registry names one",
+            ) from error
+        pygit2.settings.cache_object_limit(ObjectType.TREE, _TREE_CACHE)
+        pygit2.settings.enable_fsync_gitdir(durable)
+        self.path = Path(self._git.path)
+        self.common = self._common_folder()
+        self._refuse_unsound()
+
+    @classmethod
+    def discover(cls, path: Path | str) -> "Repository":
+        """Open the repository that ``path`` lies in."""
+        found = pygit2.discover_repository(str(path))
+        if found is None:
+            raise NotFoundError(
+                "this folder is in no registry",
+                hint="name one: --registry PATH, GITREG_REGISTRY, or git config gitreg.registry",
+            )
+        return cls(found)
+
+    @classmethod
+    def create(cls, path: Path) -> "Repository":
+        """Make an empty bare repository whose HEAD is main."""
+        pygit2.init_repository(str(path), bare=True, initial_head="main")
+        return cls(path)
+
+    def _common_folder(self) -> Path:
+        link = self.path / "commondir"
+        return (self.path / link.read_text().strip()).resolve() if link.is_file() else self.path
+
+    def _refuse_unsound(self) -> None:
+        for name, way_out in (
+            ("info/grafts", "remove the file: grafts change history for Git alone"),
+            ("shallow", "git fetch --unshallow"),
+        ):
+            if (self.common / name).exists() and (self.common / name).stat().st_size:
+                raise UnavailableError(
+                    f"{self.path} is not whole: it has a file {name}", hint=way_out
+                )
+        if any(self.config(key) for key in ("extensions.partialclone", "remote.origin.promisor")):
+            raise UnavailableError(
+                f"{self.path} is a partial clone", hint="git fetch --refetch --no-filter"
+            )
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether it has no work tree."""
+        return self._git.is_bare
+
+    def config(self, key: str) -> str:
+        """Give a value of the repository's Git configuration, or ""."""
+        try:
+            return self._git.config[key] or ""
+        except KeyError:
+            return ""
+
+    def config_values(self, key: str) -> tuple[str, ...]:
+        """Give all values of a Git setting."""
+        return tuple(value for value in self._git.config.get_multivar(key) if value)
+
+    def configure(self, key: str, value: str | int | bool) -> None:
+        """Set a value of the repository's own Git configuration."""
+        self._git.config[key] = value
+
+    def configure_all(self, key: str, values: tuple[str, ...]) -> None:
+        """Set all values of a Git setting, in the repository's own configuration."""
+        config = self._git.config
+        if self.config_values(key):
+            config.delete_multivar(key, ".*")
+        for value in values:
+            config.set_multivar(key, "^$", value)
+
+    # --- objects ---------------------------------------------------------------------------
+
+    def read(self, identifier: str) -> bytes:
+        """Give the content of an object; CorruptError if it is not there."""
+        return self._read(identifier)[1]
+
+    def _read(self, identifier: str) -> tuple[str, bytes]:
+        try:
+            kind, content = self._git.odb.read(pygit2.Oid(hex=identifier))
+        except (KeyError, pygit2.GitError, ValueError) as error:
+            raise self._missing(identifier) from error
+        return _NAMES[ObjectType(kind)], content
+
+    def _missing(self, identifier: str) -> CorruptError:
+        return CorruptError(
+            f"object {identifier} is missing or damaged in {self.path}",
+            hint="fetch it from any clone that has it: git fetch --refetch CLONE main",
+        )
+
+    def header(self, identifier: str) -> tuple[str, int]:
+        """Give the type and size of an object."""
+        try:
+            kind, size = self._git.odb.read_header(pygit2.Oid(hex=identifier))
+        except (KeyError, pygit2.GitError, ValueError) as error:
+            raise self._missing(identifier) from error
+        return _NAMES[ObjectType(kind)], size
+
+    def find_entry(self, tree: str, name: str) -> tuple[str, str] | None:
+        """Look one name up in a tree: its mode, as Git writes it, and its object id."""
+        try:
+            folder = self._git[pygit2.Oid(hex=tree)]
+        except (KeyError, pygit2.GitError, ValueError) as error:
+            raise self._missing(tree) from error
+        if not isinstance(folder, pygit2.Tree):
+            raise CorruptError(f"object {tree} is no tree")
+        try:
+            entry = folder[name]
+        except KeyError:
+            return None
+        return f"{int(entry.filemode or 0):o}", str(entry.id)
+
+    def write(self, kind: str, content: bytes) -> str:
+        """Store an object and give its id."""
+        try:
+            return str(self._git.odb.write(_TYPES[kind], content))
+        except (pygit2.GitError, OSError) as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: Exception) -> UnavailableError:
+        return UnavailableError(
+            f"{self.path} cannot be written: {error}",
+            hint="nothing was changed; look at the disk and at who may write there",
+        )
+
+    # --- commits ---------------------------------------------------------------------------
+
+    def commit(self, identifier: str) -> Commit:
+        """Read one commit, by our own grammar; its ``faults`` say what is wrong with it."""
+        kind, raw = self._read(identifier)
+        if kind != "commit":
+            raise CorruptError(f"object {identifier} is a {kind}, not a commit")
+        return read_commit(identifier, raw)
+
+    def first_parents(self, tip: str) -> Iterator[Commit]:
+        """Walk from ``tip`` to the root by first parents; stops after a commit with faults."""
+        while True:
+            commit = self.commit(tip)
+            yield commit
+            if not commit.parents:
+                return
+            tip = commit.parents[0]
+
+    def parents_along(self, tip: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Walk first parents fast, from sound history only: id, and further parents."""
+        oid = pygit2.Oid(hex=tip)
+        while True:
+            try:
+                parents = self._git[oid].peel(pygit2.Commit).parent_ids
+            except (KeyError, pygit2.GitError, ValueError) as error:
+                raise self._missing(str(oid)) from error
+            yield str(oid), tuple(map(str, parents[1:]))
+            if not parents:
+                return
+            oid = parents[0]
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether ``older`` is ``newer`` or reachable from it."""
+        if older == newer:
+            return True
+        try:
+            return self._git.descendant_of(pygit2.Oid(hex=newer), pygit2.Oid(hex=older))
+        except (KeyError, pygit2.GitError, ValueError) as error:
+            raise self._missing(older) from error
+
+    def resolve(self, text: str) -> str:
+        """Give the id of the commit that a revision means, as ``git rev-parse`` does."""
+        try:
+            found, _ = self._git.resolve_refish(text)
+        except (KeyError, pygit2.GitError, ValueError) as error:
+            raise NotFoundError(f"there is no commit {text!r}") from error
+        return str(found.id)
+
+    def merged_tree(self, ours: str, theirs: str) -> str:
+        """Give the tree that merging two commits makes; ConflictError if they contradict."""
+        one, other = (
+            self._git[pygit2.Oid(hex=name)].peel(pygit2.Commit) for name in (ours, theirs)
+        )
+        index = self._git.merge_commits(one, other)
+        if index.conflicts is not None:
+            paths = sorted({entry.path for trio in index.conflicts for entry in trio if entry})
+            raise ConflictError(
+                f"{theirs[:7]} contradicts {ours[:7]} in {', '.join(paths[:5])}",
+                hint="git rebase origin/main, and settle the contradiction",
+            )
+        return str(index.write_tree(self._git))
+
+    # --- refs ------------------------------------------------------------------------------
+
+    def ref(self, name: str) -> str | None:
+        """Give the id that a ref points at, or None."""
+        try:
+            return str(self._git.lookup_reference(name).resolve().target)
+        except (KeyError, pygit2.GitError, ValueError):
+            return None
+
+    def head(self) -> str | None:
+        """Give the commit of HEAD, or None."""
+        return None if self._git.head_is_unborn else str(self._git.head.target)
+
+    def main(self) -> str | None:
+        """Give the commit that reads answer from: main; in a working clone HEAD."""
+        return self.ref(MAIN) if self.is_bare else self.head()
+
+    def refs(self, prefix: str = "refs/") -> dict[str, str]:
+        """Give every direct ref whose name starts with ``prefix``, and its id."""
+        names = [name for name in self._git.listall_references() if name.startswith(prefix)]
+        found = ((name, self.ref(name)) for name in names)
+        return {name: target for name, target in found if target is not None}
+
+    def request_refs(self) -> dict[str, str]:
+        """Give the branches of requests by their full names on the registry, and their tips."""
+        found = self.refs(REQUESTS)
+        if not self.is_bare:
+            prefix = "refs/remotes/origin/requests/"
+            for name, tip in self.refs(prefix).items():
+                found.setdefault(REQUESTS + name.removeprefix(prefix), tip)
+        return found
+
+    def move(self, name: str, new: str | None, *, old: str | None) -> Moved:
+        """Move a ref from ``old`` (None: it is not there) to ``new`` (None: remove it).
+
+        After any error it first looks what really happened: if the ref is at ``new``, it is done.
+        """
+        trouble: Exception | None = None
+        try:
+            with self._git.transaction() as transaction:
+                transaction.lock_ref(name)
+                if self.ref(name) != old:
+                    return Moved.LOST
+                if new is None:
+                    transaction.remove(name)
+                else:
+                    transaction.set_target(name, new)
+        except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+            trouble = error
+        now = self.ref(name)
+        if now == new:
+            return Moved.DONE
+        if now != old:
+            return Moved.LOST
+        if trouble is None or "lock" in str(trouble):
+            return Moved.LOCKED
+        raise self._unwritable(trouble) from trouble
+
+
+def is_repository(path: Path | str) -> bool:
+    """Tell whether a Git repository stands at ``path``."""
+    return Path(path).is_dir() and (
+        (Path(path) / "HEAD").is_file() or (Path(path) / ".git").exists()
+    )
