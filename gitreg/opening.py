@@ -1,5 +1,6 @@
 """Opening a registry by path, and making a new one."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from gitreg.domain.commits import (
 )
 from gitreg.domain.names import check_principal
 from gitreg.domain.requests import MAIN
-from gitreg.errors import AlreadyExistsError, InvalidValueError, UnavailableError
+from gitreg.errors import AlreadyExistsError, InvalidValueError
 from gitreg.guard.verify import verify
 from gitreg.hosting import install_hooks
 from gitreg.manifest.trees import EMPTY_TREE, object_id
@@ -25,9 +26,23 @@ from gitreg.registry import Registry
 from gitreg.registry.reading import Reader
 from gitreg.registry.reads import now
 from gitreg.registry.receipts import RefusedError
+from gitreg.store.remote import CachedRemote, PlainClone, TrackingClone
 from gitreg.store.repository import Moved, Repository
 
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|[^/\\]+@[^/\\]+:|[A-Za-z0-9.-]{2,}:(?!\\))")
+
+
+def is_url(text: str) -> bool:
+    """Tell whether ``text`` is a Git URL (``ssh://``, ``https://``, ``file://``, ``host:path``)."""
+    return bool(_URL.match(text)) and not Path(text).exists()
+
+
+def cache_folder() -> Path:
+    """Give the user's cache folder: GITREG_CACHE, else gitreg/ in XDG_CACHE_HOME or ~/.cache."""
+    own = os.environ.get("GITREG_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gitreg"
 
 
 def open(  # noqa: A001  # the name people expect: gitreg.open(...)
@@ -36,28 +51,40 @@ def open(  # noqa: A001  # the name people expect: gitreg.open(...)
     actor: str,
     email: str = "",
     durable: bool = True,
+    max_age: float = 0,
+    progress: bool = False,
     clock: Callable[[], int] = now,
 ) -> Registry:
-    """Open the registry at ``uri``, the path of a bare repository or of a working clone.
+    """Open the registry at ``uri``: a bare repository, a working clone, or a Git URL.
 
     ``actor`` is who reads and writes, ``email`` what commits say of him besides. ``durable``
-    flushes writes to the disk. Raises NotFoundError if no repository is there.
+    flushes what is written on this disk. A URL is cloned once into the user's cache and fetched
+    when the last fetch is older than ``max_age`` seconds; ``progress`` shows that on standard
+    error. Raises NotFoundError if no repository is there, UnavailableError if it cannot be reached.
     """
     check_principal(actor)
-    text = str(uri).removeprefix("gitreg:")
-    if _URL.match(text):
-        raise UnavailableError(
-            f"{text} is a Git URL; this gitreg reads registries on this machine's disk only",
-            hint="clone it and name the clone; push to write",
+    text = str(uri).removeprefix("gitreg+").removeprefix("gitreg:")
+    repository: Repository
+    if is_url(text):
+        repository = CachedRemote(
+            text, cache=cache_folder(), actor=actor, max_age=max_age, loud=progress
         )
-    path = Path(text)
-    if not path.is_dir():
-        path = (
-            path.with_name(path.name + ".git")
-            if path.with_name(path.name + ".git").is_dir()
-            else path
-        )
-    return Registry(Repository(path, durable=durable), actor=actor, email=email, clock=clock)
+    else:
+        repository = _on_disk(Path(text), actor=actor, durable=durable)
+    return Registry(repository, actor=actor, email=email, clock=clock)
+
+
+def _on_disk(path: Path, *, actor: str, durable: bool) -> Repository:
+    named = path.with_name(path.name + ".git")
+    if not path.is_dir() and named.is_dir():
+        path = named
+    repository = Repository(path, durable=durable)
+    if repository.is_bare:
+        return repository
+    remote = repository.config("branch.main.remote")
+    if remote and remote != ".":
+        return TrackingClone(path, remote=remote, actor=actor)
+    return PlainClone(path, durable=durable)
 
 
 def create(

@@ -1,11 +1,13 @@
 """How verdicts and steps are told in text: to pushers, in CI logs, on the command line."""
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gitreg.domain.changes import Change, StageTransitioned, side_effects
 from gitreg.domain.names import hidden_character
 from gitreg.domain.requests import Answer, Outcome
-from gitreg.domain.verdict import Violation
+from gitreg.domain.verdict import RULES, Violation
 
 
 def printable(text: str) -> str:
@@ -48,3 +50,27 @@ def tell_step(actor: str, changes: tuple[Change, ...], answer: Answer | None) ->
         whose = f", {verb} {names} request for {answer.stage}"
     side = f"; {len(archived)} archived" if archived else ""
     return printable(f"{'; '.join(told)} by {actor}{whose}{side}")
+
+
+_RULE = re.compile(rf"  ({'|'.join(RULES)})  ?(.*?)(?::([0-9]+))?\Z")
+
+
+def parse_refusal(lines: Iterable[str]) -> tuple[Violation, ...]:
+    """Read violations back from the lines that told them, as a push over a remote gets them."""
+    found: list[Violation] = []
+    for line in lines:
+        head = _RULE.match(line)
+        if head:
+            found.append(Violation(head[1], "", head[2], int(head[3] or 0)))
+        elif found and line.startswith("    "):
+            found[-1] = _with_line(found[-1], line.strip())
+    return tuple(found)
+
+
+def _with_line(violation: Violation, line: str) -> Violation:
+    key, _, value = line.partition(": ")
+    if key == "who can" and violation.reason:
+        return replace(violation, who_can=tuple(value.split(", ")))
+    if key == "hint" and violation.reason:
+        return replace(violation, hint=value)
+    return replace(violation, reason=f"{violation.reason} {line}".strip())

@@ -61,6 +61,10 @@ class Reads:
             raise NotFoundError(f"{self.path} holds no registry yet", hint="gitreg init")
         return main
 
+    def refresh(self) -> None:
+        """See what is new in a registry that is reached by a Git URL; others need it never."""
+        self._reader.repository.refresh()
+
     def snapshot(self, at: str = "") -> Snapshot:
         """Give the registry as one consistent view."""
         commit = commit_at(self._reader, self.tip, at) if at else self.tip

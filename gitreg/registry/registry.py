@@ -8,6 +8,7 @@ from gitreg.domain.model import READY, Artifact, Code
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.requests import Outcome, TransitionRequest
 from gitreg.errors import InvalidValueError, NotFoundError
+from gitreg.manifest.snapshot import Snapshot
 from gitreg.operations import models as m
 from gitreg.operations import permissions as p
 from gitreg.operations import versions as v
@@ -39,7 +40,13 @@ class Registry(Reads):
         return self._writer.apply(operation, message=message, dry_run=dry_run)
 
     def _ref(self, version: Version) -> VersionRef:
-        return self._resolve(self.snapshot(), version)
+        if isinstance(version, VersionRef):
+            return version
+        return self._resolve(self._base(), version)
+
+    def _base(self) -> Snapshot:
+        """Give what the next write follows: in a clone that may be newer than what is read."""
+        return self._reader.snapshot(self._reader.commit(self._writer.main()))
 
     # --- models -----------------------------------------------------------------------------
 
@@ -279,8 +286,9 @@ class Registry(Reads):
     ) -> Receipt:
         """Ask for a transition: a branch that whoever has the level may merge."""
         move = v.TransitionStage(self._ref(version), stage)
-        to_stage = self.settings().stages.parse(stage).name
-        if self.version(move.ref).stage == to_stage:
+        base = self._base()
+        to_stage = base.settings.stages.parse(stage).name
+        if base.version(move.ref).stage == to_stage:
             raise InvalidValueError(f"{move.ref} is in {to_stage} already")
         return self._writer.request(move, message=message, dry_run=dry_run)
 
@@ -354,10 +362,10 @@ class Registry(Reads):
     def _open(
         self, ref: VersionRef, stage: str, requester: str = ""
     ) -> tuple[TransitionRequest, ...]:
-        to_stage = self.settings().stages.parse(stage).name
+        to_stage = self._base().settings.stages.parse(stage).name
         return tuple(
             one
-            for one in self._reader.open_requests(self.tip)
+            for one in self._reader.open_requests(self._writer.main())
             if (one.ref, one.stage) == (ref, to_stage) and requester in {"", one.requester}
         )
 

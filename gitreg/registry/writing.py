@@ -17,7 +17,8 @@ from gitreg.domain.commits import (
 )
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import MAIN, Outcome, RequestName, TransitionRequest
-from gitreg.errors import ConflictError, NotFoundError, UnavailableError
+from gitreg.domain.telling import parse_refusal
+from gitreg.errors import ConflictError, NotFoundError
 from gitreg.guard.refs import RefCase, judge_ref
 from gitreg.guard.verify import verify
 from gitreg.manifest.snapshot import Snapshot
@@ -26,6 +27,7 @@ from gitreg.manifest.trees import MemoryObjects, object_id
 from gitreg.operations.plan import Operation, Plan
 from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import Receipt, RefusedError
+from gitreg.store.remote import RemoteRefusedError
 from gitreg.store.repository import Moved
 
 PATIENCE = 60.0
@@ -44,12 +46,7 @@ class Writer:
     def main(self) -> str:
         """Give the tip that the next commit follows."""
         repository = self.reader.repository
-        if not repository.is_bare:
-            raise UnavailableError(
-                f"{repository.path} is a working clone, which gitreg only reads",
-                hint="name the bare repository: --registry PATH; or commit and git push",
-            )
-        tip = repository.ref(MAIN)
+        tip = repository.base()
         if tip is None:
             raise NotFoundError(f"{repository.path} holds no registry yet", hint="gitreg init")
         return tip
@@ -120,11 +117,20 @@ class Writer:
         if dry_run:
             return receipt
         self._store(before.objects, commit)
-        if reader.repository.move(MAIN, commit.id, old=main) is not Moved.DONE:
+        if self._move(MAIN, commit.id, old=main) is not Moved.DONE:
             return None
         for request in requests:
-            reader.repository.move(request.name.refname, None, old=request.tip)
+            reader.repository.settle(request.name.refname, request.tip)
         return receipt
+
+    def _move(self, name: str, new: str, *, old: str | None) -> Moved:
+        try:
+            return self.reader.repository.move(name, new, old=old)
+        except RemoteRefusedError as error:
+            violations = parse_refusal(error.lines)
+            if not violations:
+                raise
+            raise RefusedError(violations) from error
 
     def _commit(
         self,
@@ -185,7 +191,7 @@ class Writer:
         if dry_run:
             return receipt
         self._store(scratch, commit)
-        done = reader.repository.move(name.refname, commit.id, old=old) is Moved.DONE
+        done = self._move(name.refname, commit.id, old=old) is Moved.DONE
         return receipt if done else None
 
     def _standing(self, main: str, name: RequestName) -> tuple[str | None, str]:

@@ -246,6 +246,26 @@ class Repository:
         """Give the commit of HEAD, or None."""
         return None if self._git.head_is_unborn else str(self._git.head.target)
 
+    def head_name(self) -> str:
+        """Give the full name of the branch that HEAD is on, or ""."""
+        target = self._git.references["HEAD"].target
+        return target if isinstance(target, str) else ""
+
+    def work_tree(self) -> Path:
+        """Give the folder of the work tree."""
+        return Path(self._git.workdir or self.path)
+
+    def base(self) -> str | None:
+        """Give the commit that the next write follows."""
+        return self.ref(MAIN)
+
+    def refresh(self) -> None:
+        """See what is new; what stands on this disk is always seen."""
+
+    def settle(self, name: str, tip: str) -> None:
+        """Remove the branch of an answered request, if it is where it was."""
+        self.move(name, None, old=tip)
+
     def main(self) -> str | None:
         """Give the commit that reads answer from: main; in a working clone HEAD."""
         return self.ref(MAIN) if self.is_bare else self.head()
@@ -283,7 +303,7 @@ class Repository:
         except (pygit2.GitError, OSError, ValueError, KeyError) as error:
             trouble = error
         now = self.ref(name)
-        if now == new:
+        if now == new or (trouble and new and now and now != old and self.is_ancestor(new, now)):
             return Moved.DONE
         if now != old:
             return Moved.LOST
