@@ -10,7 +10,7 @@ run=$root/examples/quickstart-run
 registry=$run/models.git
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-show() { printf '   $ %s\n' "$*"; "$@" 2>&1 | sed 's/^/   /'; }
+show() { printf '   $ %s\n' "$*"; "$@" 2>&1 | sed 's/^/   /; s/ *$//'; }
 refused() {
     printf '   $ %s\n' "$*"
     if "$@" >"$run/output" 2>&1; then
@@ -51,6 +51,7 @@ python examples/train.py "$run/trained"
 
 say "2. admin makes the registry: a bare Git repository with gitreg's hooks"
 show gitreg init "$registry" --admin admin --name acme-models
+export GITREG_REGISTRY=$registry
 for user in admin alice bob carol; do
     git clone --quiet "$registry" "$run/$user"
     git -C "$run/$user" config user.name "$user"
@@ -87,15 +88,15 @@ source: file://$run/trained/model-1.joblib
 metrics: $(cat "$run/trained/model-1.json")
 YAML
 as alice git add models
-as alice git commit --quiet --message "The linear baseline"
+as alice git commit --quiet --message "A shallow tree, the baseline"
 show as alice git push --quiet origin main
-show gitreg --registry "$registry" --as alice version create breast-cancer --no-code \
+show gitreg --as alice version create breast-cancer --no-code \
     --source "file://$run/trained/model-2.joblib" \
     --metric "auc=$(sed 's/[^0-9.]//g' "$run/trained/model-2.json")" \
     --message "A forest, better on the held-out rows"
 
 say "6. carol, who may, puts the baseline into Production"
-show gitreg --registry "$registry" --as carol transition breast-cancer/1 Production
+show gitreg --as carol transition breast-cancer/1 Production
 
 say "7. bob, who may only read, tries to put version 2 there himself: refused"
 as bob git pull --quiet
@@ -107,10 +108,10 @@ refused as bob git push origin main
 say "8. so bob asks: the same commit, pushed to a request branch"
 show as bob git push --quiet origin HEAD:refs/heads/requests/breast-cancer/2/Production/bob
 as bob git reset --quiet --hard origin/main
-show gitreg --registry "$registry" --as carol request list
+show gitreg --as carol request list
 
 say "9. carol approves, the version before goes to Archived, and the branch is merged"
-show gitreg --registry "$registry" --as carol request approve breast-cancer/2 Production \
+show gitreg --as carol request approve breast-cancer/2 Production \
     --archive-existing --message "Compared both, agreed."
 as carol git pull --quiet
 show as carol git log --graph --oneline -4
@@ -134,8 +135,8 @@ say "12. a scoring job asks for breast-cancer/Production, loads its file and sco
 python examples/score.py "$registry" breast-cancer
 
 say "13. what happened, and the proof that all of it was allowed"
-show gitreg --registry "$registry" log breast-cancer
-show gitreg --registry "$registry" audit
+show gitreg log breast-cancer
+show gitreg audit
 
 printf '\nThe registry is %s. Look around:\n' "examples/quickstart-run/models.git"
 echo "   export PATH=$venv/bin:\$PATH GITREG_REGISTRY=$registry"

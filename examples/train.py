@@ -10,18 +10,16 @@ from pathlib import Path
 import joblib
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 
 def main(folder: Path) -> None:
     features, target = load_breast_cancer(return_X_y=True)
     train_x, test_x, train_y, test_y = train_test_split(features, target, random_state=7)
     models = {
-        1: make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)),
+        1: DecisionTreeClassifier(max_depth=2, random_state=7),
         2: RandomForestClassifier(n_estimators=200, random_state=7),
     }
     folder.mkdir(parents=True, exist_ok=True)
