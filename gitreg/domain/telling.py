@@ -52,7 +52,7 @@ def tell_step(actor: str, changes: tuple[Change, ...], answer: Answer | None) ->
     return printable(f"{'; '.join(told)} by {actor}{whose}{side}")
 
 
-_RULE = re.compile(rf"  ({'|'.join(RULES)})  ?(.*?)(?::([0-9]+))?\Z")
+_RULE = re.compile(rf"  ({'|'.join(RULES)})(?:  (.*?)(?::([0-9]+))?)?\Z")
 
 
 def parse_refusal(lines: Iterable[str]) -> tuple[Violation, ...]:
@@ -61,7 +61,7 @@ def parse_refusal(lines: Iterable[str]) -> tuple[Violation, ...]:
     for line in lines:
         head = _RULE.match(line)
         if head:
-            found.append(Violation(head[1], "", head[2], int(head[3] or 0)))
+            found.append(Violation(head[1], "", head[2] or "", int(head[3] or 0)))
         elif found and line.startswith("    "):
             found[-1] = _with_line(found[-1], line.strip())
     return tuple(found)

@@ -81,10 +81,6 @@ class PushJudge:
     def _judge_main(self, update: RefUpdate) -> tuple[tuple[Judged, ...], Refusal | None]:
         if update.new is None:
             return (), self._refuse("main is never deleted")
-        if update.old != self._main:
-            return (), self._refuse(
-                "main moved meanwhile", hint="git pull --rebase, then push again"
-            )
         try:
             commits = self._walk(update.new, update.old)
         except CorruptError as error:

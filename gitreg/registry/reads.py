@@ -13,6 +13,7 @@ from gitreg.domain.requests import Action, TransitionRequest, Viewer, available_
 from gitreg.domain.settings import Settings
 from gitreg.errors import NotFoundError
 from gitreg.guard.access import level_of
+from gitreg.hosting import hook_problems, install_hooks
 from gitreg.manifest.diff import compare
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.operations.references import resolve
@@ -65,10 +66,13 @@ class Reads:
         """See what is new in a registry that is reached by a Git URL; others need it never."""
         self._reader.repository.refresh()
 
+    def commit(self, at: str = "") -> str:
+        """Give the id of the commit that ``at`` means; empty: the tip. Reads take it as ``at``."""
+        return commit_at(self._reader, self.tip, at) if at else self.tip
+
     def snapshot(self, at: str = "") -> Snapshot:
         """Give the registry as one consistent view."""
-        commit = commit_at(self._reader, self.tip, at) if at else self.tip
-        return self._reader.snapshot(self._reader.repository.commit(commit))
+        return self._reader.snapshot(self._reader.repository.commit(self.commit(at)))
 
     # --- models and versions ----------------------------------------------------------------
 
@@ -158,6 +162,20 @@ class Reads:
     ) -> Decision:
         """Tell whether somebody may do something, and why: ``may("alice", "read", "fraud")``."""
         return decide(self.snapshot(at), who, action, target=target, stage=stage)
+
+    # --- the hooks --------------------------------------------------------------------------
+
+    def install_hooks(self, *, identity: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Install both hooks and the Git settings they rely on; give what was done, in sentences.
+
+        ``identity`` names the environment variables that tell who pushes. Raises InvalidValueError
+        if the repository is not bare.
+        """
+        return install_hooks(self._reader.repository, identity=identity)
+
+    def hook_problems(self) -> tuple[str, ...]:
+        """Give what keeps pushes from being judged; nothing if the repository is guarded."""
+        return tuple(hook_problems(self._reader.repository))
 
     # --- history ----------------------------------------------------------------------------
 
