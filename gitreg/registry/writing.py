@@ -78,7 +78,7 @@ class Writer:
             if time.monotonic() > deadline:
                 raise ConflictError(
                     f"others were first for {PATIENCE:.0f} seconds; nothing was changed",
-                    hint="try again; if a process died, remove refs/heads/main.lock",
+                    hint="try again",
                 )
             time.sleep(random.uniform(0, pause))
             pause = min(pause * 2, 0.2)

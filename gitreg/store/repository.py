@@ -1,5 +1,6 @@
 """One Git repository: its objects, its commits, and its refs moved by compare-and-swap."""
 
+import time
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -9,9 +10,16 @@ from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from gitreg.domain.commits import Commit, read_commit
 from gitreg.domain.requests import MAIN, REQUESTS
-from gitreg.errors import ConflictError, CorruptError, NotFoundError, UnavailableError
+from gitreg.errors import (
+    ConflictError,
+    CorruptError,
+    GitregError,
+    NotFoundError,
+    UnavailableError,
+)
 
 _TREE_CACHE = 64 << 20
+_STALE_LOCK = 60.0
 _NAMES = {
     ObjectType.COMMIT: "commit",
     ObjectType.TREE: "tree",
@@ -32,22 +40,21 @@ class Moved(Enum):
 class Repository:
     """A registry's Git repository; a thread uses one of its own."""
 
-    def __init__(self, path: Path | str, *, quarantine: bool = False, durable: bool = True) -> None:
+    def __init__(
+        self, path: Path | str, *, quarantine: Path | None = None, durable: bool = True
+    ) -> None:
         """Open a bare repository or a working clone.
 
-        ``quarantine`` takes where objects are from Git's environment, as a pre-receive hook must.
-        ``durable`` flushes what is written to the disk (for the whole process).
+        ``quarantine`` is the folder where Git keeps the objects of a push that is being judged:
+        they are read as well, and never written. ``durable`` flushes what is written to the disk
+        (for the whole process).
         """
         try:
-            if quarantine:
-                self._git = pygit2.Repository(str(path), RepositoryOpenFlag.FROM_ENV)
-            else:
-                self._git = pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+            self._git = pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+            if quarantine is not None:
+                self._git.odb.add_disk_alternate(str(quarantine))
         except (pygit2.GitError, KeyError, ValueError) as error:
-            raise NotFoundError(
-                f"{path} is no Git repository",
-                hint="gitreg init makes a registry; --registry names one",
-            ) from error
+            raise _unopened(path, error) from error
         pygit2.settings.cache_object_limit(ObjectType.TREE, _TREE_CACHE)
         pygit2.settings.enable_fsync_gitdir(durable)
         self.path = Path(self._git.path)
@@ -215,9 +222,9 @@ class Repository:
         """Give the id of the commit that a revision means, as ``git rev-parse`` does."""
         try:
             found, _ = self._git.resolve_refish(text)
+            return str(found.peel(pygit2.Commit).id)
         except (KeyError, pygit2.GitError, ValueError) as error:
             raise NotFoundError(f"there is no commit {text!r}") from error
-        return str(found.id)
 
     def merged_tree(self, ours: str, theirs: str) -> str:
         """Give the tree that merging two commits makes; ConflictError if they contradict."""
@@ -308,12 +315,32 @@ class Repository:
         if now != old:
             return Moved.LOST
         if trouble is None or "lock" in str(trouble):
+            self._refuse_stale(self.common / f"{name}.lock")
             return Moved.LOCKED
         raise self._unwritable(trouble) from trouble
 
+    def _refuse_stale(self, lock: Path) -> None:
+        """Refuse to wait for a lock whose holder must be dead: they are held for milliseconds."""
+        try:
+            age = time.time() - lock.stat().st_mtime
+        except FileNotFoundError:
+            return
+        if age > _STALE_LOCK:
+            raise UnavailableError(
+                f"{lock} has been there for {age:.0f} seconds: a process died and left it",
+                hint=f"if no git runs there, remove it: rm {lock}",
+            )
 
-def is_repository(path: Path | str) -> bool:
-    """Tell whether a Git repository stands at ``path``."""
-    return Path(path).is_dir() and (
-        (Path(path) / "HEAD").is_file() or (Path(path) / ".git").exists()
+
+def _unopened(path: Path | str, error: Exception) -> GitregError:
+    there = any((Path(path) / name).exists() for name in ("HEAD", ".git"))
+    if not there:
+        return NotFoundError(
+            f"{path} is no Git repository",
+            hint="gitreg init makes a registry; --registry names one",
+        )
+    owned = "owned" in str(error)
+    return UnavailableError(
+        f"{path} cannot be opened: {error}",
+        hint=f"git config --global --add safe.directory {path}" if owned else "",
     )
