@@ -1,5 +1,6 @@
 """One Git repository: its objects, its commits, and its refs moved by compare-and-swap."""
 
+import re
 import time
 from collections.abc import Iterator
 from enum import Enum
@@ -20,6 +21,10 @@ from gitreg.errors import (
 
 _TREE_CACHE = 64 << 20
 _STALE_LOCK = 60.0
+"""Seconds after which the holder of a lock must be dead."""
+_ATTEMPTS = 3
+"""Tries to write an object: a git gc next to us removes the folder that it would go into."""
+_PARTIAL = re.compile(r"extensions\.partialclone\Z|remote\..*\.promisor\Z")
 _NAMES = {
     ObjectType.COMMIT: "commit",
     ObjectType.TREE: "tree",
@@ -91,7 +96,7 @@ class Repository:
                 raise UnavailableError(
                     f"{self.path} is not whole: it has a file {name}", hint=way_out
                 )
-        if any(self.config(key) for key in ("extensions.partialclone", "remote.origin.promisor")):
+        if any(_PARTIAL.match(entry.name) for entry in self._git.config):
             raise UnavailableError(
                 f"{self.path} is a partial clone", hint="git fetch --refetch --no-filter"
             )
@@ -109,8 +114,8 @@ class Repository:
             return ""
 
     def config_values(self, key: str) -> tuple[str, ...]:
-        """Give all values of a Git setting."""
-        return tuple(value for value in self._git.config.get_multivar(key) if value)
+        """Give all values that the repository's own configuration has of a Git setting."""
+        return tuple(value for value in self._own_config().get_multivar(key) if value)
 
     def configure(self, key: str, value: str | int | bool) -> None:
         """Set a value of the repository's own Git configuration."""
@@ -118,11 +123,19 @@ class Repository:
 
     def configure_all(self, key: str, values: tuple[str, ...]) -> None:
         """Set all values of a Git setting, in the repository's own configuration."""
-        config = self._git.config
+        config = self._own_config()
         if self.config_values(key):
             config.delete_multivar(key, ".*")
         for value in values:
             config.set_multivar(key, "^$", value)
+
+    def _own_config(self) -> pygit2.Config:
+        return pygit2.Config(str(self.common / "config"))
+
+    def head_for_main(self) -> None:
+        """Let a HEAD on which nothing was committed yet stand on main, as clones expect it."""
+        if self._git.head_is_unborn:
+            self._git.set_head(MAIN)
 
     # --- objects ---------------------------------------------------------------------------
 
@@ -167,10 +180,13 @@ class Repository:
 
     def write(self, kind: str, content: bytes) -> str:
         """Store an object and give its id."""
-        try:
-            return str(self._git.odb.write(_TYPES[kind], content))
-        except (pygit2.GitError, OSError) as error:
-            raise self._unwritable(error) from error
+        trouble: Exception = OSError()
+        for _ in range(_ATTEMPTS):
+            try:
+                return str(self._git.odb.write(_TYPES[kind], content))
+            except (pygit2.GitError, OSError) as error:
+                trouble = error
+        raise self._unwritable(trouble) from trouble
 
     def _unwritable(self, error: Exception) -> UnavailableError:
         return UnavailableError(

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pygit2
 import pytest
+from pygit2.enums import ConfigLevel
 from world import git
 
 import gitreg
@@ -96,9 +98,9 @@ def test_a_registry_that_may_only_be_read_is_read_and_not_written(
     before = registry.tip
 
     def work() -> None:
-        import pygit2
-
         pygit2.settings.owner_validation = False
+        for level in (ConfigLevel.GLOBAL, ConfigLevel.XDG):
+            pygit2.settings.search_path[level] = "/nonexistent"
         os.setuid(NOBODY)
         mine = gitreg.open(registry.path, actor="admin")
         assert mine.version("fraud/1").source == "s3://ml/1"
