@@ -1,0 +1,73 @@
+"""``gitreg hook``: guard a bare repository against pushes."""
+
+from dataclasses import replace
+
+import click
+
+from gitreg.cli.command import Group
+from gitreg.cli.failure import FAILED
+from gitreg.cli.options import dry_run, placed, reading
+from gitreg.cli.output import say
+from gitreg.cli.session import Session
+from gitreg.domain.telling import printable
+
+_path = click.argument("path", required=False, type=click.Path(exists=True, file_okay=False))
+
+
+@click.group(
+    cls=Group,
+    examples=(
+        "gitreg hook install /srv/models.git --identity REMOTE_USER",
+        "gitreg hook status /srv/models.git",
+    ),
+)
+def hook() -> None:
+    """Guard a bare repository against pushes."""
+
+
+@hook.command(
+    "install",
+    examples=(
+        "gitreg hook install /srv/models.git",
+        "gitreg hook install /srv/models.git --identity REMOTE_USER --identity GITREG_ACTOR",
+    ),
+)
+@_path
+@click.option(
+    "--identity",
+    multiple=True,
+    metavar="VAR",
+    help="An environment variable that tells who pushes; may be repeated.",
+)
+@dry_run
+@placed
+def install(session: Session, path: str | None, identity: tuple[str, ...]) -> None:
+    """Install the hooks at PATH, or in the registry, and the Git settings they rely on.
+
+    A hook that is there already is kept, and run after ours.
+    """
+    registry = replace(session, registry=path or session.registry).repository()
+    if session.dry_run:
+        for problem in registry.hook_problems():
+            say(f"would: mend: {problem}")
+        say("would: write hooks and settings anew")
+        return
+    for line in registry.install_hooks(identity=identity):
+        say(line)
+
+
+@hook.command("status", examples=("gitreg hook status", "gitreg hook status /srv/models.git"))
+@_path
+@reading
+@click.pass_context
+def status(ctx: click.Context, session: Session, path: str | None) -> None:
+    """Tell whether pushes to PATH, or to the registry, are judged; if not, the exit code is 1."""
+    registry = replace(session, registry=path or session.registry).repository()
+    problems = registry.hook_problems()
+    session.answer(
+        lambda: {"path": str(registry.path), "guarded": not problems, "problems": problems},
+        names=lambda: [] if problems else [str(registry.path)],
+        text=lambda: map(printable, problems or [f"{registry.path} is guarded"]),
+    )
+    if problems:
+        ctx.exit(FAILED)

@@ -1,0 +1,95 @@
+"""``gitreg check`` and ``gitreg audit``: the guard's judgement, as CI and auditors need it."""
+
+import sys
+
+import click
+
+from gitreg.cli.command import Command
+from gitreg.cli.failure import REFUSED
+from gitreg.cli.options import placed
+from gitreg.cli.output import on_terminal, say, write_json
+from gitreg.cli.session import Session
+
+_form = click.option(
+    "--output",
+    "-o",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to write the report.",
+)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "gitreg check",
+        "gitreg check origin/main..HEAD --actor bob --approver carol",
+        "gitreg check HEAD~1..HEAD -o json",
+    ),
+)
+@click.argument("revisions", metavar="[BASE..HEAD]", default="origin/main..HEAD")
+@click.option("--actor", "pusher", default="", metavar="USER", help="Who makes the change.")
+@click.option(
+    "--approver",
+    "approvers",
+    multiple=True,
+    metavar="USER",
+    help="Who approved it; may be repeated.",
+)
+@_form
+@placed
+@click.pass_context
+def check(
+    ctx: click.Context,
+    session: Session,
+    revisions: str,
+    *,
+    pusher: str,
+    approvers: tuple[str, ...],
+    form: str,
+) -> None:
+    """Judge commits as the hook would.
+
+    Tells what the commits of a branch would do, or why they are refused; the exit code is then 4.
+    Without --actor the commits are taken at their word. The permissions that count are the base's.
+    """
+    from gitreg.check import check as judge
+
+    report = judge(session.path, revisions, actor=pusher, approvers=approvers)
+    if form == "json":
+        write_json(report.to_dict())
+    else:
+        for line in report.lines():
+            say(line)
+    if not report.clean:
+        ctx.exit(REFUSED)
+
+
+@click.command(cls=Command, examples=("gitreg audit", "gitreg audit -r /srv/models.git -o json"))
+@_form
+@placed
+@click.pass_context
+def audit(ctx: click.Context, session: Session, form: str) -> None:
+    """Replay all history through the guard.
+
+    Tells whether every step was allowed by the permissions of its time; if not, the exit code is 4.
+    """
+    from gitreg.audit import audit as replay
+
+    shown = on_terminal(aside=True)
+    report = replay(session.path, progress=_progress if shown else None)
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+    if form == "json":
+        write_json(report.to_dict())
+    else:
+        for line in report.lines():
+            say(line)
+    if not report.clean:
+        ctx.exit(REFUSED)
+
+
+def _progress(done: int, steps: int) -> None:
+    sys.stderr.write(f"\r{done} of {steps} steps")
+    sys.stderr.flush()

@@ -1,0 +1,287 @@
+"""``gitreg model``: register, read and change models."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from gitreg.cli.command import Group
+from gitreg.cli.completing import complete_stages
+from gitreg.cli.options import (
+    confirmed,
+    dated,
+    model_name,
+    reading,
+    some_of,
+    tag_keys,
+    tag_options,
+    tag_pairs,
+    text_words,
+    unique,
+    writing,
+)
+from gitreg.cli.output import sheet, table
+from gitreg.cli.session import Session
+from gitreg.cli.shapes import model_data, pairs_text, version_data
+from gitreg.cli.telling import words
+from gitreg.domain.model import ModelVersion, RegisteredModel
+from gitreg.domain.telling import printable
+
+if TYPE_CHECKING:
+    from gitreg.registry import Registry
+
+MANY = 2_000
+"""Models above which a flat registry gets slow."""
+
+Row = tuple[RegisteredModel, tuple[ModelVersion, ...]]
+
+
+@click.group(
+    cls=Group,
+    examples=(
+        "gitreg model create fraud -d 'Scores card payments.'",
+        "gitreg model list --stage Production",
+        "gitreg model show fraud",
+    ),
+)
+def model() -> None:
+    """Register, read and change models."""
+
+
+@model.command(
+    "create",
+    examples=(
+        "gitreg model create fraud",
+        "gitreg model create fraud -d 'Scores card payments.' --tag team=risk",
+    ),
+)
+@click.argument("name", metavar="MODEL")
+@click.option("--description", "-d", default="", help="What the model is for.")
+@tag_options
+@writing
+def create(
+    session: Session, name: str, description: str, tags: tuple[tuple[str, str], ...]
+) -> None:
+    """Register MODEL; whoever registers it manages it."""
+    registry = session.write()
+    receipt = registry.create_model(name, description=description, tags=unique(tags), **session.how)
+    then = words("gitreg", "version", "create", name, "--source", "URI")
+    session.tell(registry, receipt, name, then=then)
+    _note_many(session, registry)
+
+
+def _note_many(session: Session, registry: "Registry") -> None:
+    if registry.settings().layout != "flat":
+        return
+    count = sum(1 for _ in registry.snapshot().directories())
+    if count > MANY:
+        session.note(
+            f"{count} models in the flat layout make each write slow: "
+            "`gitreg layout sharded` is the remedy"
+        )
+
+
+@model.command(
+    "list",
+    examples=(
+        "gitreg model list",
+        "gitreg model list --name 'fraud-*' --stage Production",
+        "gitreg model list -q --at 2026-01-31",
+    ),
+)
+@click.option("--name", "glob", default="", metavar="GLOB", help="Whose names match (* and ?).")
+@click.option(
+    "--stage", default="", help="That have a version in a stage.", shell_complete=complete_stages
+)
+@dated
+@reading
+def list_models(session: Session, glob: str, stage: str, at: str) -> None:
+    """List models."""
+    registry = session.read()
+    rows = _rows(registry, glob=glob, stage=stage, at=at)
+    session.answer(
+        lambda: [model_data(one, versions) for one, versions in rows],
+        names=lambda: [str(one.name) for one, _ in rows],
+        text=lambda: table(
+            ("MODEL", "LATEST", "STAGES", "ALIASES", "DESCRIPTION"),
+            [_cells(registry, one, versions) for one, versions in rows],
+        ),
+        nothing="" if rows else "there are no such models",
+    )
+
+
+def _rows(registry: "Registry", *, glob: str, stage: str, at: str) -> list[Row]:
+    when = registry.commit(at)
+    wanted = registry.settings(at=when).stages.parse(stage).name if stage else ""
+    rows = []
+    for name in some_of(map(str, registry.snapshot(when).models()), glob):
+        versions = registry.versions(name, at=when)
+        if not wanted or any(one.stage == wanted for one in versions):
+            rows.append((registry.model(name, at=when), versions))
+    return rows
+
+
+def _cells(
+    registry: "Registry", one: RegisteredModel, versions: tuple[ModelVersion, ...]
+) -> tuple[str, ...]:
+    stages = registry.settings().stages
+    newest = {version.stage: version.ref.number for version in versions}
+    active = [f"{name} {number}" for name, number in newest.items() if stages.is_active(name)]
+    return (
+        str(one.name),
+        str(versions[-1].ref.number) if versions else "-",
+        ", ".join(active),
+        pairs_text(one.aliases),
+        one.description,
+    )
+
+
+@model.command(
+    "show", examples=("gitreg model show fraud", "gitreg model show fraud --at 2026-01-31 -o yaml")
+)
+@model_name
+@dated
+@reading
+def show(session: Session, name: str, at: str) -> None:
+    """Show MODEL and its versions."""
+    registry = session.read()
+    when = registry.commit(at)
+    one, versions = registry.model(name, at=when), registry.versions(name, at=when)
+    card = registry.card(name, at=when)
+    session.answer(
+        lambda: _whole(one, versions, card=card),
+        names=lambda: [str(one.name)],
+        text=lambda: _page(one, versions, card=card),
+    )
+
+
+def _whole(
+    one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str
+) -> dict[str, object]:
+    told = [version_data(version, one) for version in versions]
+    return model_data(one, versions) | {"card": card, "versions": told}
+
+
+def _page(one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str) -> Iterator[str]:
+    yield from sheet(
+        str(one.name),
+        {
+            "description": one.description,
+            "tags": pairs_text(one.tags),
+            "aliases": pairs_text(one.aliases),
+            "card": words("gitreg", "model", "card", one.name) if card else "",
+        },
+    )
+    yield ""
+    if not versions:
+        hint = words("gitreg", "version", "create", one.name, "--source", "URI")
+        yield printable(f"no versions yet: {hint}")
+        return
+    rows = [
+        (
+            str(version.ref.number),
+            version.stage,
+            ", ".join(one.aliases_of(version.ref.number)),
+            version.source,
+            version.description,
+        )
+        for version in reversed(versions)
+    ]
+    yield from table(("VERSION", "STAGE", "ALIASES", "SOURCE", "DESCRIPTION"), rows)
+
+
+@model.command(
+    "describe",
+    examples=(
+        "gitreg model describe fraud 'Scores card payments.'",
+        "gitreg model describe fraud - < about.txt",
+        "gitreg model describe fraud ''",
+    ),
+)
+@model_name
+@text_words
+@writing
+def describe(session: Session, name: str, text: str) -> None:
+    """Set the description of MODEL to TEXT (- reads it from standard input; empty removes it)."""
+    registry = session.write()
+    session.tell(registry, registry.describe_model(name, text, **session.how), name)
+
+
+@model.command("tag", examples=("gitreg model tag fraud team=risk tier=1",))
+@model_name
+@tag_pairs
+@writing
+def tag(session: Session, name: str, tags: tuple[tuple[str, str], ...]) -> None:
+    """Set tags of MODEL, in one commit."""
+    registry = session.write()
+    session.tell(registry, registry.tag_model(name, unique(tags), **session.how), name)
+
+
+@model.command("untag", examples=("gitreg model untag fraud team tier",))
+@model_name
+@tag_keys
+@writing
+def untag(session: Session, name: str, keys: tuple[str, ...]) -> None:
+    """Delete tags of MODEL, in one commit."""
+    registry = session.write()
+    session.tell(registry, registry.tag_model(name, remove=keys, **session.how), name)
+
+
+@model.command("rename", examples=("gitreg model rename fraud fraud-cards --yes",))
+@model_name
+@click.argument("to", metavar="NEW")
+@confirmed
+@writing
+def rename(session: Session, name: str, to: str) -> None:
+    """Rename MODEL to NEW; versions, permissions of its own and history stay with it."""
+    registry = session.write()
+    registry.model(name)
+    session.confirm(f"rename {name} to {to}")
+    session.tell(registry, registry.rename_model(name, to, **session.how), to)
+
+
+@model.command("delete", examples=("gitreg model delete fraud --yes -m 'Replaced by cards.'",))
+@model_name
+@confirmed
+@writing
+def delete(session: Session, name: str) -> None:
+    """Delete MODEL with all its versions; history keeps them."""
+    registry = session.write()
+    count = len(registry.versions(name))
+    session.confirm(f"delete {name} with {count} version{'s' if count != 1 else ''}")
+    session.tell(registry, registry.delete_model(name, **session.how), name)
+
+
+@model.command(
+    "card",
+    examples=(
+        "gitreg model card fraud",
+        "gitreg model card fraud README.md",
+        "gitreg model card fraud --remove",
+    ),
+)
+@model_name
+@click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
+@click.option("--remove", is_flag=True, help="Remove the card.")
+@dated
+@writing
+def card(session: Session, name: str, file: TextIO | None, remove: bool, at: str) -> None:
+    """Print the card of MODEL, Markdown; with FILE (- is standard input) write it."""
+    if file is not None or remove:
+        if at or (file is not None and remove):
+            raise click.UsageError("FILE, --remove and --at exclude one another")
+        text = file.read() if file is not None else ""
+        registry = session.write()
+        session.tell(registry, registry.set_card(name, text, **session.how), name)
+        return
+    registry = session.read()
+    text = registry.card(name, at=at)
+    session.answer(
+        lambda: {"model": name, "card": text},
+        names=lambda: [name] if text else [],
+        text=lambda: printable(text).splitlines(),
+    )
+    if not text:
+        session.note(
+            f"{name} has no card; {words('gitreg', 'model', 'card', name, 'FILE')} writes one"
+        )

@@ -1,0 +1,347 @@
+"""``gitreg version``: register, read and change versions of models."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from gitreg.cli.command import Group
+from gitreg.cli.completing import complete_models, complete_stages
+from gitreg.cli.git import code_here
+from gitreg.cli.options import (
+    confirmed,
+    dated,
+    measure,
+    model_name,
+    pair,
+    reading,
+    some_of,
+    tag_keys,
+    tag_options,
+    tag_pairs,
+    text_words,
+    unique,
+    version_reference,
+    writing,
+)
+from gitreg.cli.output import sheet, table
+from gitreg.cli.session import Session, reference
+from gitreg.cli.shapes import pairs_text, version_data
+from gitreg.cli.telling import words
+from gitreg.domain.model import READY, STATUSES, Code, ModelVersion, RegisteredModel
+from gitreg.domain.stages import Stages
+
+if TYPE_CHECKING:
+    from gitreg.registry import Registry
+
+
+@click.group(
+    cls=Group,
+    examples=(
+        "gitreg version create fraud --source s3://ml/fraud/1",
+        "gitreg version list fraud",
+        "gitreg version show fraud/Production",
+    ),
+)
+def version() -> None:
+    """Register, read and change versions of models.
+
+    VERSION is written fraud/3, fraud/Production, fraud/latest, fraud@champion or models:/fraud/3.
+    """
+
+
+@version.command(
+    "create",
+    examples=(
+        "gitreg version create fraud --source s3://ml/fraud/1",
+        "gitreg version create fraud --source runs:/9c1/model --run-id 9c1 --metric auc=0.94",
+        "gitreg version create fraud --source s3://ml/fraud/2 --tag team=risk --param depth=6",
+    ),
+)
+@model_name
+@click.option("--source", default="", metavar="URI", help="Where the model's files are.")
+@click.option("--run-id", default="", help="The MLflow run that made it.")
+@click.option("--run-link", default="", metavar="URL", help="The web address of that run.")
+@click.option("--model-id", default="", help="The MLflow logged model it was made from.")
+@click.option("--description", "-d", default="", help="What is special about it.")
+@tag_options
+@click.option(
+    "--metric",
+    "metrics",
+    type=measure,
+    metavar="KEY=NUMBER",
+    multiple=True,
+    help="A measured number; may be repeated.",
+)
+@click.option(
+    "--param",
+    "params",
+    type=pair,
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="What it was trained with; may be repeated.",
+)
+@click.option(
+    "--status", type=click.Choice(STATUSES), default=READY, help="If it is not ready yet."
+)
+@click.option("--no-code", is_flag=True, help="Do not record the Git commit checked out here.")
+@writing
+def create(
+    session: Session,
+    name: str,
+    *,
+    source: str,
+    run_id: str,
+    run_link: str,
+    model_id: str,
+    description: str,
+    tags: tuple[tuple[str, str], ...],
+    metrics: tuple[tuple[str, float], ...],
+    params: tuple[tuple[str, str], ...],
+    status: str,
+    no_code: bool,
+) -> None:
+    """Register the next version of MODEL.
+
+    The Git commit that is checked out around the current folder is recorded as its code, unless
+    that is the registry itself.
+    """
+    registry = session.write()
+    code = Code() if no_code else code_here(registry.path)
+    receipt = registry.create_version(
+        name,
+        source=source,
+        run_id=run_id,
+        run_link=run_link,
+        model_id=model_id,
+        code=code,
+        status=status,
+        description=description,
+        tags=unique(tags),
+        metrics=unique(metrics),
+        params=unique(params),
+        **session.how,
+    )
+    if code.dirty:
+        session.warn(
+            f"the checkout has uncommitted changes: {receipt.version} is recorded as made from "
+            f"commit {code.commit[:7]} and more (dirty)"
+        )
+    first = _first_active(registry.settings().stages)
+    then = words("gitreg", "request", "create", receipt.version, first) if first else ""
+    session.tell(registry, receipt, receipt.version, then=then)
+
+
+def _first_active(stages: Stages) -> str:
+    found = (stage.name for stage in stages if stages.is_active(stage.name) and not stage.retired)
+    return next(found, "")
+
+
+@version.command(
+    "list",
+    examples=(
+        "gitreg version list fraud",
+        "gitreg version list --name 'fraud-*' --stage Production",
+        "gitreg version list fraud -o json --at 2026-01-31",
+    ),
+)
+@click.argument("name", metavar="[MODEL]", required=False, shell_complete=complete_models)
+@click.option("--name", "glob", default="", metavar="GLOB", help="Of models whose names match.")
+@click.option("--stage", default="", help="That are in a stage.", shell_complete=complete_stages)
+@dated
+@reading
+def list_versions(session: Session, name: str | None, glob: str, stage: str, at: str) -> None:
+    """List the versions of MODEL, or of all models, newest first."""
+    registry = session.read()
+    when = registry.commit(at)
+    names = [name] if name else some_of(map(str, registry.snapshot(when).models()), glob)
+    rows = [
+        (one, registry.model(each, at=when))
+        for each in names
+        for one in reversed(registry.versions(each, stage=stage, at=when))
+    ]
+    session.answer(
+        lambda: [version_data(one, model) for one, model in rows],
+        names=lambda: [str(one.ref) for one, _ in rows],
+        text=lambda: table(
+            ("VERSION", "STAGE", "ALIASES", "STATUS", "SOURCE", "METRICS", "DESCRIPTION"),
+            [_cells(one, model) for one, model in rows],
+        ),
+        nothing="" if rows else "there are no such versions",
+    )
+
+
+def _cells(one: ModelVersion, model: RegisteredModel) -> tuple[str, ...]:
+    return (
+        str(one.ref),
+        one.stage,
+        ", ".join(model.aliases_of(one.ref.number)),
+        one.status if one.status != READY else "",
+        one.source,
+        pairs_text(one.metrics),
+        one.description,
+    )
+
+
+@version.command(
+    "show",
+    examples=(
+        "gitreg version show fraud/3",
+        "gitreg version show fraud@champion -o json",
+        "gitreg version show fraud/Production --at 2026-01-31 -q",
+    ),
+)
+@version_reference
+@dated
+@reading
+def show(session: Session, version: str, at: str) -> None:
+    """Show VERSION."""
+    registry = session.read()
+    when = registry.commit(at)
+    one = registry.version(version, at=when)
+    model = registry.model(str(one.ref.model), at=when)
+    session.answer(
+        lambda: version_data(one, model),
+        names=lambda: [str(one.ref)],
+        text=lambda: _page(registry, one, model, at=at),
+    )
+
+
+def _page(
+    registry: "Registry", one: ModelVersion, model: RegisteredModel, *, at: str
+) -> Iterator[str]:
+    artifact = one.artifact
+    status = f"{one.status} {one.status_message}".strip()
+    fields = {
+        "stage": one.stage,
+        "aliases": ", ".join(model.aliases_of(one.ref.number)),
+        "description": one.description,
+        "source": one.source,
+        "location": one.location,
+        "run": " ".join(filter(None, (one.run_id, one.run_link))),
+        "logged model": one.model_id,
+        "code": _code(one.code),
+        "artifact": f"{artifact.digest}, {artifact.files} files, {artifact.size} bytes"
+        if artifact
+        else "",
+        "status": status,
+        "tags": pairs_text(one.tags),
+        "metrics": pairs_text(one.metrics),
+        "params": pairs_text(one.params),
+    }
+    yield from sheet(str(one.ref), fields | ({} if at else _talk(registry, one)))
+
+
+def _code(code: Code) -> str:
+    dirty = "with uncommitted changes" if code.dirty else ""
+    return " ".join(filter(None, (code.repository, code.commit[:12], code.path, dirty)))
+
+
+def _talk(registry: "Registry", one: ModelVersion) -> dict[str, str]:
+    """Tell what people say and ask about a version now."""
+    comments = len(registry.comments(one.ref))
+    asked = [view.request for view in registry.requests(version=one.ref)]
+    return {
+        "requests": "\n".join(
+            f"{request.stage}, asked by {request.requester}" for request in asked
+        ),
+        "comments": f"{comments}: {words('gitreg', 'comment', 'list', one.ref)}"
+        if comments
+        else "",
+    }
+
+
+@version.command(
+    "describe",
+    examples=(
+        "gitreg version describe fraud/3 'Retrained on October.'",
+        "gitreg version describe fraud/3 - < notes.txt",
+    ),
+)
+@version_reference
+@text_words
+@writing
+def describe(session: Session, version: str, text: str) -> None:
+    """Set the description of VERSION to TEXT (- reads it from standard input; empty removes it)."""
+    registry = session.write()
+    ref = reference(registry, version)
+    session.tell(registry, registry.describe_version(ref, text, **session.how), ref)
+
+
+@version.command("tag", examples=("gitreg version tag fraud/3 validated=true by=carol",))
+@version_reference
+@tag_pairs
+@writing
+def tag(session: Session, version: str, tags: tuple[tuple[str, str], ...]) -> None:
+    """Set tags of VERSION, in one commit."""
+    registry = session.write()
+    ref = reference(registry, version)
+    session.tell(registry, registry.tag_version(ref, unique(tags), **session.how), ref)
+
+
+@version.command("untag", examples=("gitreg version untag fraud/3 validated by",))
+@version_reference
+@tag_keys
+@writing
+def untag(session: Session, version: str, keys: tuple[str, ...]) -> None:
+    """Delete tags of VERSION, in one commit."""
+    registry = session.write()
+    ref = reference(registry, version)
+    session.tell(registry, registry.tag_version(ref, remove=keys, **session.how), ref)
+
+
+@version.command(
+    "metric",
+    examples=(
+        "gitreg version metric fraud/3 auc=0.94 loss=0.21",
+        "gitreg version metric fraud/3 --remove loss",
+    ),
+)
+@version_reference
+@click.argument("metrics", metavar="KEY=NUMBER...", nargs=-1, type=measure)
+@click.option("--remove", multiple=True, metavar="KEY", help="Delete a metric; may be repeated.")
+@writing
+def metric(
+    session: Session, version: str, metrics: tuple[tuple[str, float], ...], remove: tuple[str, ...]
+) -> None:
+    """Set and delete metrics of VERSION, in one commit."""
+    if not metrics and not remove:
+        raise click.UsageError("say KEY=NUMBER, or --remove KEY")
+    registry = session.write()
+    ref = reference(registry, version)
+    receipt = registry.tag_version(
+        ref, metrics=unique(metrics), remove_metrics=remove, **session.how
+    )
+    session.tell(registry, receipt, ref)
+
+
+@version.command(
+    "status",
+    examples=(
+        "gitreg version status fraud/3 READY",
+        "gitreg version status fraud/3 FAILED_REGISTRATION --because 'the upload broke off'",
+    ),
+)
+@version_reference
+@click.argument("status", type=click.Choice(STATUSES))
+@click.option("--because", default="", metavar="TEXT", help="The status message, kept beside it.")
+@writing
+def status(session: Session, version: str, status: str, because: str) -> None:
+    """Tell how far the registration of VERSION is; it never leaves READY."""
+    registry = session.write()
+    ref = reference(registry, version)
+    receipt = registry.set_status(ref, status, status_message=because, **session.how)
+    session.tell(registry, receipt, ref)
+
+
+@version.command("delete", examples=("gitreg version delete fraud/3 --yes -m 'Leaks labels.'",))
+@version_reference
+@confirmed
+@writing
+def delete(session: Session, version: str) -> None:
+    """Delete VERSION; its number is not used again, and history keeps what it was."""
+    registry = session.write()
+    one = registry.version(version)
+    stage = f", which is in {one.stage}" if one.stage != "None" else ""
+    session.confirm(f"delete {one.ref}{stage}")
+    session.tell(registry, registry.delete_version(one.ref, **session.how), one.ref)
