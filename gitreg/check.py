@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitreg.domain.telling import tell_refusal, tell_step
+from gitreg.domain.telling import printable, tell_refusal, tell_step
 from gitreg.domain.verdict import Verdict
 from gitreg.registry.checking import judge_range
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a range of commits would do, or why it is refused; ``notes`` say what is not proven."""
+    """What a range of commits would do, or why it is refused.
+
+    ``notes`` say what is not proven, and with which button of a Git host it is to be merged.
+    """
 
     base: str
     head: str
@@ -29,12 +32,12 @@ class CheckReport:
             yield f"{judged.commit.short} {tell_step(judged.actor, judged.changes, judged.answer)}"
             for change, actor in judged.covered:
                 if actor != judged.actor:
-                    yield f"  covered by {actor}: {change}"
+                    yield printable(f"  covered by {actor}: {change}")
         if self.verdict.refused is not None:
             what = self.verdict.refused.short
             yield from tell_refusal(what, self.verdict.actor, self.verdict.violations)
         for note in self.notes:
-            yield f"note: {note}"
+            yield printable(f"note: {note}")
         told = "allowed" if self.clean else "refused"
         yield f"{told}: {self.base[:7]}..{self.head[:7]}"
 
@@ -63,9 +66,10 @@ def check(
 ) -> CheckReport:
     """Judge ``revisions`` (BASE..HEAD) of the clone that ``path`` lies in.
 
-    ``actor`` and ``approvers`` are whom the CI system names; without them the commits are taken at
-    their word. The permissions that count are the base's. Raises NotFoundError for a revision that
-    is not there, InvalidValueError for a range that cannot be.
+    ``actor`` and ``approvers`` are whom the CI system names: who made the change, and who approved
+    it. Without them the commits are taken at their word. The permissions that count are the base's.
+    Raises NotFoundError for a revision that is not there, InvalidValueError for a range that cannot
+    be, ConflictError if base and head contradict each other.
     """
     found = judge_range(path, revisions, actor=actor, approvers=approvers)
     return CheckReport(found.base, found.head, found.verdict, found.notes)

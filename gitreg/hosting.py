@@ -1,7 +1,9 @@
 """What a bare repository needs to be guarded: the hooks, and the Git settings they rely on."""
 
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from gitreg.errors import InvalidValueError
@@ -9,11 +11,20 @@ from gitreg.resources import hook
 from gitreg.store.repository import Repository
 
 HOOKS = ("pre-receive", "post-receive")
+CLIENT = "gitreg-ask"
+"""What the hooks ask the daemon with, installed beside them."""
 CHAINED = ".chained"
 """What the name of a hook that was there before ends in; ours runs it after its own work."""
 DEFAULT_IDENTITY = ("GITREG_ACTOR",)
 IDENTITY = "gitreg.identity"
 PYTHON = "gitreg.python"
+SOCKET = "gitreg.socket"
+"""Where the hook daemon listens, if there is one."""
+TIMEOUT = "gitreg.timeout"
+"""Seconds that the hook daemon may take for a push."""
+DEFAULT_TIMEOUT = 30
+MAX_SOCKET = 107
+"""Bytes that the path of a socket may have."""
 SETTINGS: dict[str, str] = {
     "receive.fsckObjects": "true",
     "receive.fsck.badFilemode": "error",
@@ -25,11 +36,34 @@ SETTINGS: dict[str, str] = {
 _MARK = b"# gitreg hook"
 
 
-def install_hooks(repository: Repository, *, identity: tuple[str, ...] = ()) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """What a repository's configuration tells its hooks."""
+
+    identity: tuple[str, ...]
+    python: str
+    timeout: int
+
+
+def hook_settings(path: Path | str) -> HookSettings:
+    """Read what the configuration of the repository at ``path`` tells its hooks."""
+    repository = Repository(path)
+    timeout = repository.config(TIMEOUT)
+    return HookSettings(
+        identity=repository.config_values(IDENTITY) or DEFAULT_IDENTITY,
+        python=repository.config(PYTHON),
+        timeout=int(timeout) if re.fullmatch("[1-9][0-9]{0,3}", timeout) else DEFAULT_TIMEOUT,
+    )
+
+
+def install_hooks(
+    repository: Repository, *, identity: tuple[str, ...] = (), socket: Path | None = None
+) -> tuple[str, ...]:
     """Install both hooks and the settings; give what was done, in sentences.
 
     ``identity`` names the environment variables that tell who pushes; without it those set before
-    stay, or GITREG_ACTOR. A hook that is there already is kept and run after ours.
+    stay, or GITREG_ACTOR. A hook that is there already is kept and run after ours. ``socket`` is
+    where a hook daemon listens, or will; without it that set before stays.
     """
     if not repository.is_bare:
         raise InvalidValueError(
@@ -39,41 +73,58 @@ def install_hooks(repository: Repository, *, identity: tuple[str, ...] = ()) -> 
     for variable in identity:
         if not variable.isidentifier():
             raise InvalidValueError(f"{variable!r} is not the name of an environment variable")
+    if socket is not None:
+        repository.configure(SOCKET, _socket(socket))
     for key, value in SETTINGS.items():
         repository.configure(key, value)
     if identity or not repository.config_values(IDENTITY):
         repository.configure_all(IDENTITY, identity or DEFAULT_IDENTITY)
     repository.configure(PYTHON, sys.executable)
+    repository.head_for_main()
     told = f"who pushes is told by {', '.join(repository.config_values(IDENTITY))}"
     folder = repository.path / "hooks"
     folder.mkdir(exist_ok=True)
-    return (told, *(_install(folder / name) for name in HOOKS))
+    _place(folder / CLIENT, hook("ask"))
+    listens = repository.config(SOCKET)
+    daemon = (f"a hook daemon is asked if it listens on {listens}",) if listens else ()
+    done = (told, *(_install(folder / name) for name in HOOKS), *daemon)
+    return (*done, *(f"not guarded yet: {problem}" for problem in hook_problems(repository)))
+
+
+def _socket(path: Path) -> str:
+    told = str(path.absolute())
+    if len(told.encode()) > MAX_SOCKET or not told.isprintable():
+        raise InvalidValueError(
+            f"{told!a} can be no socket", hint=f"a path of at most {MAX_SOCKET} bytes can"
+        )
+    return told
 
 
 def _install(path: Path) -> str:
     told = f"{path.name} installed"
     if path.exists() and _MARK not in path.read_bytes():
         chained = path.with_name(path.name + CHAINED)
-        if chained.exists():
+        if chained.exists() and chained.read_bytes() != path.read_bytes():
             raise InvalidValueError(
                 f"{path} and {chained} are both there and neither is gitreg's",
                 hint=f"move {path} away",
             )
         path.rename(chained)
         told += f"; the one that was there runs after it, as {chained.name}"
+    _place(path, hook(path.name))
+    return told
+
+
+def _place(path: Path, content: bytes) -> None:
     fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(hook(path.name))
+    fresh.write_bytes(content)
     fresh.chmod(0o755)
     fresh.replace(path)
-    return told
 
 
 def hook_problems(repository: Repository) -> Iterator[str]:
     """Give what is not as it should be; nothing if the repository is guarded."""
-    for name in HOOKS:
-        problem = _hook_problem(repository.path / "hooks" / name)
-        if problem:
-            yield f"hooks/{name} {problem}"
+    yield from _file_problems(repository.path / "hooks")
     if repository.config("core.hooksPath"):
         yield "core.hooksPath is set: Git does not look into hooks/"
     for key, value in SETTINGS.items():
@@ -87,6 +138,18 @@ def hook_problems(repository: Repository) -> Iterator[str]:
         yield f"{IDENTITY} is not set: nothing tells who pushes"
     if repository.refs("refs/replace/"):
         yield "refs/replace/ is not empty: replaced objects read differently in Git"
+
+
+def _file_problems(folder: Path) -> Iterator[str]:
+    for name in HOOKS:
+        problem = _hook_problem(folder / name)
+        if problem:
+            yield f"hooks/{name} {problem}"
+    client = folder / CLIENT
+    if not client.is_file():
+        yield f"hooks/{CLIENT} is missing: no hook daemon is asked"
+    elif client.read_bytes() != hook("ask"):
+        yield f"hooks/{CLIENT} is of another version of gitreg"
 
 
 def _hook_problem(path: Path) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from gitreg.domain.commits import Commit, Signature
+from gitreg.guard.verify import verify
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.steps import Step, Tip
-from gitreg.manifest.trees import EMPTY_TREE, MemoryObjects, Objects
+from gitreg.manifest.trees import EMPTY_TREE, Entry, MemoryObjects, Objects, replace
 from gitreg.operations.plan import Edits, Operation
 
 NOON = 1_767_268_800
@@ -66,6 +67,12 @@ def changed(before: Snapshot, content: Mapping[str, str | bytes | None]) -> Snap
     return Snapshot(before.objects, Edits(raw).applied(before.objects, before.tree))
 
 
+def planted(before: Snapshot, path: str, mode: str, identifier: str) -> Snapshot:
+    """Give a snapshot with any entry at a path, also one that no registry may hold."""
+    entries = {path: Entry(mode, identifier)}
+    return Snapshot(before.objects, replace(before.objects, before.tree, entries) or EMPTY_TREE)
+
+
 def after(before: Snapshot, operation: Operation) -> Snapshot:
     """Give the snapshot that an operation makes."""
     edits = operation.plan(before).edits
@@ -113,3 +120,6 @@ def tip(who: str, before: Snapshot, then: Snapshot, *, number: int = 9) -> Tip:
     return Tip(commit(who, number=number), before, then)
 
 
+def said(*steps: Step) -> list[str]:
+    """Give what the guard says against some steps, violation by violation."""
+    return [str(violation) for violation in verify(steps).violations]

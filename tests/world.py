@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support import NOON
+
 import gitreg
+from gitreg.domain.changes import DocumentChanged
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.requests import REQUESTS, RequestName
+from gitreg.manifest.codec import Value
+from gitreg.manifest.editing import edit
 from gitreg.manifest.layout import model_folder
+from gitreg.manifest.snapshot import Snapshot
+from gitreg.operations.plan import Edits, Plan
 
 
 def git(folder: Path, *words: str, stdin: str | bytes = "", **variables: str) -> str:
@@ -138,6 +145,10 @@ class Clone:
         self.git("reset", "-q", "--hard", made)
         return made
 
+    def on(self, parent: str, tree: str = "HEAD", **variables: str) -> str:
+        """Give a new commit, on a parent, that has just this tree; HEAD stays where it is."""
+        return self.git("commit-tree", f"{tree}^{{tree}}", "-p", parent, "-m", "made", **variables)
+
     def push(self, *refspecs: str, options: tuple[str, ...] = (), **variables: str | None) -> Push:
         """Push (main, if nothing else is said) as the user, or with other variables."""
         environment = os.environ | {"GITREG_ACTOR": self.user}
@@ -208,3 +219,56 @@ class World:
     def version(self, name: str, number: int) -> str:
         """Give the path of a version's manifest."""
         return f"{self.model(name)}/versions/{number}.yaml"
+
+
+class Clock:
+    """A clock that tells ms since 1970 and goes on only when it is told to."""
+
+    def __init__(self, now: int = NOON * 1000) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def passes(self, seconds: float) -> int:
+        """Let time pass, and tell it."""
+        self.now += round(seconds * 1000)
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An operation that writes files as they are, whatever they hold."""
+
+    files: Mapping[str, str | None]
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Plan it."""
+        raw = ((path, text.encode() if text else None) for path, text in self.files.items())
+        changes = tuple(DocumentChanged(path, "changed") for path in self.files)
+        return Plan("files written", Edits(tuple(raw)), changes)
+
+
+class Ground:
+    """A registry reached by the library alone; its admin is root, and everybody may read."""
+
+    def __init__(self, folder: Path, *, layout: str = "flat") -> None:
+        self.clock = Clock()
+        self.path = folder / "registry.git"
+        gitreg.create(self.path, admin="root", name="acme", layout=layout, clock=self.clock)
+
+    def by(self, user: str) -> gitreg.Registry:
+        """Open the registry as a user."""
+        return gitreg.open(self.path, actor=user, durable=False, clock=self.clock)
+
+    def rules(self, **rules: Value) -> None:
+        """Set rules of the registry."""
+        raw = self.by("root").snapshot().blob("registry.yaml") or b""
+        for key, value in rules.items():
+            raw = edit(raw, ("rules", key), value)
+        self.by("root").apply(Write({"registry.yaml": raw.decode()}))
+
+    def state(self) -> tuple[str, str]:
+        """Give what tells whether anything at all was written: the refs, and every object."""
+        refs = git(self.path, "for-each-ref")
+        return refs, git(self.path, "cat-file", "--batch-all-objects", "--batch-check")

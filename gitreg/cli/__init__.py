@@ -102,11 +102,18 @@ class Root(Group):
 
 
 @click.group(
+    "gitreg",
     cls=Root,
     examples=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--registry", "-r", metavar="PATH", help="The registry: a path to its repository.")
+@click.option(
+    "--registry",
+    "-r",
+    metavar="PATH",
+    type=click.Path(file_okay=False),
+    help="The registry: the path of its repository or of a clone, or a Git URL.",
+)
 @click.option("--as", "actor", metavar="USER", help="Who you are, if not who Git says.")
 @click.version_option(__version__, prog_name="gitreg", message="%(prog)s %(version)s")
 def cli(**_told: str | None) -> None:

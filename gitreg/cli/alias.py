@@ -20,7 +20,10 @@ def alias() -> None:
 @click.argument("alias")
 @writing
 def set_alias(session: Session, version: str, alias: str) -> None:
-    """Point ALIAS at VERSION; if it points at another one, it moves."""
+    """Point ALIAS at VERSION.
+
+    An alias that points at another version of the model moves.
+    """
     registry = session.write()
     ref = reference(registry, version)
     receipt = registry.set_alias(ref, alias, **session.how)

@@ -55,7 +55,10 @@ def comment() -> None:
 @text_words
 @saying
 def add(session: Session, version: str, text: str) -> None:
-    """Comment on VERSION (- reads TEXT from standard input)."""
+    """Comment on VERSION.
+
+    TEXT is Markdown; - reads it from standard input.
+    """
     registry = session.write()
     ref = reference(registry, version)
     receipt = registry.add_comment(ref, text, dry_run=session.dry_run)
@@ -83,7 +86,10 @@ def edit(session: Session, version: str, comment: str, text: str) -> None:
 @confirmed
 @writing
 def delete(session: Session, version: str, comment: str) -> None:
-    """Delete a COMMENT on VERSION: your own, or as a manager that of another."""
+    """Delete a COMMENT on VERSION.
+
+    It is your own, or you manage the model.
+    """
     registry = session.write()
     ref = reference(registry, version)
     found = _whole(registry, ref, comment)

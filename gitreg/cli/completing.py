@@ -17,6 +17,8 @@ from gitreg.cli.session import Session
 if TYPE_CHECKING:
     from gitreg.registry import Registry
 
+VARIABLE = "_GITREG_COMPLETE"
+"""Where the scripts of the shells say which shell asks."""
 RECENT = 300.0
 """Seconds; over a Git URL the shell does not wait for anything newer."""
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -45,8 +47,7 @@ def _completer(source: Source) -> Completer:
 
 def _quoted(word: str) -> str:
     """Give a word as bash takes it; zsh and fish quote by themselves."""
-    in_bash = any(value == "bash_complete" for value in os.environ.values())
-    return shlex.quote(word) if in_bash else word
+    return shlex.quote(word) if os.environ.get(VARIABLE) == "bash_complete" else word
 
 
 def _registry(ctx: click.Context) -> "Registry":

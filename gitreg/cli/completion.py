@@ -4,8 +4,8 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from gitreg.cli.command import Command
+from gitreg.cli.completing import VARIABLE
 
-VARIABLE = "_GITREG_COMPLETE"
 SHELLS: dict[str, type[ShellComplete]] = {
     "bash": BashComplete,
     "zsh": ZshComplete,

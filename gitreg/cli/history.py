@@ -36,7 +36,10 @@ SCREEN = 30
 )
 @reading
 def log(session: Session, target: str, limit: int | None) -> None:
-    """Tell what happened, newest first: to the registry, to a model or to a version."""
+    """Tell what happened, newest first.
+
+    It happened to the registry, or to the model or version that is named.
+    """
     registry = session.read()
     found = _activities(registry, target)
     on_screen = on_terminal() and limit is None
@@ -88,7 +91,7 @@ def _lines(session: Session, one: Activity) -> Iterator[str]:
         yield printable(f"    imported; it was {one.original_time}{whose}")
     if one.comment and one.kind != "NEW_COMMENT":
         for line in printable(one.comment).splitlines():
-            yield f"    {line}"
+            yield f"    {line}".rstrip()
 
 
 @click.command(
@@ -103,7 +106,10 @@ def _lines(session: Session, one: Activity) -> Iterator[str]:
 @click.argument("after", metavar="[B]", default="")
 @reading
 def diff(session: Session, before: str, after: str) -> None:
-    """Tell what changed from A to B (else: until now), each a commit or a date."""
+    """Tell what changed from A to B.
+
+    Each is a commit or a date; without B it is what changed until now.
+    """
     changes = session.read().diff(before, after)
     session.answer(
         lambda: [change.to_dict() for change in changes],

@@ -11,7 +11,7 @@ from gitreg.cli.output import say
 from gitreg.cli.session import Session
 from gitreg.domain.telling import printable
 
-_path = click.argument("path", required=False, type=click.Path(exists=True, file_okay=False))
+_path = click.argument("path", required=False, type=click.Path(file_okay=False))
 
 
 @click.group(
@@ -42,9 +42,10 @@ def hook() -> None:
 @dry_run
 @placed
 def install(session: Session, path: str | None, identity: tuple[str, ...]) -> None:
-    """Install the hooks at PATH, or in the registry, and the Git settings they rely on.
+    """Install the hooks, and the Git settings they rely on.
 
-    A hook that is there already is kept, and run after ours.
+    PATH is a bare repository, if not the registry. A hook that is there already is kept, and run
+    after ours.
     """
     registry = replace(session, registry=path or session.registry).repository()
     if session.dry_run:
@@ -61,7 +62,10 @@ def install(session: Session, path: str | None, identity: tuple[str, ...]) -> No
 @reading
 @click.pass_context
 def status(ctx: click.Context, session: Session, path: str | None) -> None:
-    """Tell whether pushes to PATH, or to the registry, are judged; if not, the exit code is 1."""
+    """Tell whether pushes are judged.
+
+    PATH is a bare repository, if not the registry. The exit code is 0 if they are, else 1.
+    """
     registry = replace(session, registry=path or session.registry).repository()
     problems = registry.hook_problems()
     session.answer(

@@ -62,7 +62,10 @@ def model() -> None:
 def create(
     session: Session, name: str, description: str, tags: tuple[tuple[str, str], ...]
 ) -> None:
-    """Register MODEL; whoever registers it manages it."""
+    """Register MODEL.
+
+    Whoever registers it is given manage on it, unless the registry says otherwise.
+    """
     registry = session.write()
     receipt = registry.create_model(name, description=description, tags=unique(tags), **session.how)
     then = words("gitreg", "version", "create", name, "--source", "URI")
@@ -202,7 +205,10 @@ def _page(one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str
 @text_words
 @writing
 def describe(session: Session, name: str, text: str) -> None:
-    """Set the description of MODEL to TEXT (- reads it from standard input; empty removes it)."""
+    """Set the description of MODEL.
+
+    TEXT is the description; - reads it from standard input, an empty one removes it.
+    """
     registry = session.write()
     session.tell(registry, registry.describe_model(name, text, **session.how), name)
 
@@ -233,7 +239,10 @@ def untag(session: Session, name: str, keys: tuple[str, ...]) -> None:
 @confirmed
 @writing
 def rename(session: Session, name: str, to: str) -> None:
-    """Rename MODEL to NEW; versions, permissions of its own and history stay with it."""
+    """Rename MODEL to NEW.
+
+    Its versions, its own permissions and its history stay with it.
+    """
     registry = session.write()
     registry.model(name)
     session.confirm(f"rename {name} to {to}")
@@ -266,7 +275,10 @@ def delete(session: Session, name: str) -> None:
 @dated
 @writing
 def card(session: Session, name: str, file: TextIO | None, remove: bool, at: str) -> None:
-    """Print the card of MODEL, Markdown; with FILE (- is standard input) write it."""
+    """Print the card of MODEL, or write it.
+
+    The card is Markdown; FILE (- is standard input) is what to write.
+    """
     if file is not None or remove:
         if at or (file is not None and remove):
             raise click.UsageError("FILE, --remove and --at exclude one another")

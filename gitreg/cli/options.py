@@ -89,7 +89,11 @@ def with_session(function: Function) -> Function:
 
 
 _registry = click.option(
-    "--registry", "-r", metavar="PATH", help="The registry, if not the default."
+    "--registry",
+    "-r",
+    metavar="PATH",
+    type=click.Path(file_okay=False),
+    help="The registry, if not the default: a path or a Git URL.",
 )
 _actor = click.option("--as", "actor", metavar="USER", help="Who you are, if not the default.")
 _message = click.option("--message", "-m", metavar="TEXT", help="A comment, kept in the commit.")

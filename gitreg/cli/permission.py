@@ -62,7 +62,10 @@ def permission() -> None:
 @dated
 @reading
 def list_permissions(session: Session, name: str | None, at: str) -> None:
-    """List the lines that give somebody a level on MODEL, or the registry's own lines."""
+    """List who has which level on MODEL, and by which line.
+
+    Without MODEL these are the lines of the registry's own file.
+    """
     found = session.read().permissions(name or "", at=at)
     session.answer(
         lambda: [_data(one) for one in found],
@@ -100,7 +103,10 @@ def _data(one: "Holding") -> dict[str, object]:
 @_pattern
 @writing
 def grant(session: Session, principal: str, level: str, name: str | None, pattern: str) -> None:
-    """Give PRINCIPAL a LEVEL on MODEL, or on a pattern of the registry's file."""
+    """Give PRINCIPAL a LEVEL on MODEL, or on a pattern.
+
+    A pattern stands in the registry's file, which takes manage on / to change.
+    """
     _one_of(name, pattern)
     registry = session.write()
     receipt = registry.grant(principal, level, model=name or "", pattern=pattern, **session.how)
@@ -119,7 +125,10 @@ def grant(session: Session, principal: str, level: str, name: str | None, patter
 @_pattern
 @writing
 def revoke(session: Session, principal: str, name: str | None, pattern: str) -> None:
-    """Take PRINCIPAL out of the lines of MODEL, or of a pattern of the registry's file."""
+    """Take PRINCIPAL's level on MODEL away, or on a pattern.
+
+    Other lines may give one still: gitreg permission list tells.
+    """
     _one_of(name, pattern)
     registry = session.write()
     receipt = registry.revoke(principal, model=name or "", pattern=pattern, **session.how)
@@ -156,9 +165,10 @@ def check(
     stage: str,
     at: str,
 ) -> None:
-    """Tell whether USER may do ACTION to TARGET, and why; the exit code is 0 for yes, 4 for no.
+    """Tell whether USER may do ACTION to TARGET, and why.
 
-    TARGET is a model, or a version for a transition to STAGE.
+    The exit code is 0 for yes and 4 for no. TARGET is a model, or a version for a transition to
+    STAGE.
     """
     if not target and action not in _UNTARGETED:
         raise click.UsageError(f"{action} needs a TARGET")

@@ -194,7 +194,10 @@ def reject(session: Session, version: str, stage: str) -> None:
 @click.option("--requester", default="", metavar="USER", help="Whose request, if not yours.")
 @writing
 def cancel(session: Session, version: str, stage: str, requester: str) -> None:
-    """Cancel your own request to move VERSION to STAGE, or as a manager that of another."""
+    """Cancel your own request to move VERSION to STAGE.
+
+    Whoever manages the model cancels that of another, too.
+    """
     registry = session.write()
     ref = reference(registry, version)
     session.tell(registry, registry.cancel(ref, stage, requester=requester, **session.how), ref)

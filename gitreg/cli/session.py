@@ -125,7 +125,7 @@ class Session:
         registry = self._anybody(max_age=max_age)
         name, source = self._named(by_email=_by_email(registry))
         if is_principal(name):
-            return self._as(name, email="")
+            return self._as(name, email="", max_age=max(max_age, JUST_NOW))
         if source in {"", GIT_NAME, GIT_EMAIL}:
             return registry
         raise _nobody(name, source)
@@ -148,10 +148,10 @@ class Session:
         """Tell whether the next call will act as ``name``, unless told otherwise."""
         return name in {self._named(by_email=False)[0], self._named(by_email=True)[0]}
 
-    def _as(self, name: str, *, email: str) -> "Registry":
+    def _as(self, name: str, *, email: str, max_age: float = JUST_NOW) -> "Registry":
         import gitreg
 
-        return gitreg.open(self.path, actor=name, email=email, max_age=JUST_NOW)
+        return gitreg.open(self.path, actor=name, email=email, max_age=max_age)
 
     def email_of(self, name: str) -> str:
         """Give Git's e-mail, if ``name`` is who Git's settings speak of."""

@@ -262,7 +262,10 @@ def _talk(registry: "Registry", one: ModelVersion) -> dict[str, str]:
 @text_words
 @writing
 def describe(session: Session, version: str, text: str) -> None:
-    """Set the description of VERSION to TEXT (- reads it from standard input; empty removes it)."""
+    """Set the description of VERSION.
+
+    TEXT is the description; - reads it from standard input, an empty one removes it.
+    """
     registry = session.write()
     ref = reference(registry, version)
     session.tell(registry, registry.describe_version(ref, text, **session.how), ref)
@@ -327,7 +330,10 @@ def metric(
 @click.option("--because", default="", metavar="TEXT", help="The status message, kept beside it.")
 @writing
 def status(session: Session, version: str, status: str, because: str) -> None:
-    """Tell how far the registration of VERSION is; it never leaves READY."""
+    """Tell how far the registration of VERSION is.
+
+    It never leaves READY.
+    """
     registry = session.write()
     ref = reference(registry, version)
     receipt = registry.set_status(ref, status, status_message=because, **session.how)
@@ -339,7 +345,10 @@ def status(session: Session, version: str, status: str, because: str) -> None:
 @confirmed
 @writing
 def delete(session: Session, version: str) -> None:
-    """Delete VERSION; its number is not used again, and history keeps what it was."""
+    """Delete VERSION.
+
+    Its number is not used again, and history keeps what it was.
+    """
     registry = session.write()
     one = registry.version(version)
     stage = f", which is in {one.stage}" if one.stage != "None" else ""

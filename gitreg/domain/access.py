@@ -152,8 +152,6 @@ def parse_grants(text: str, *, registry: bool) -> Grants:
                 groups[group.name] = group
             else:
                 grants.append(_parse_grant(words, number, registry=registry))
-        except PermissionsError:
-            raise
         except InvalidValueError as error:
             raise PermissionsError(str(error), line=number, hint=error.hint) from None
     _refuse_cycles(groups)
@@ -238,6 +236,17 @@ def matches(pattern: str, directory: str) -> bool:
     return all(char == "*" for char in pattern[at:])
 
 
+def _reach(names: Iterable[str], links: Mapping[str, Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(links.get(name, ()))
+    return seen
+
+
 class Permissions:
     """The permissions in force in one tree: the registry's file and, lazily, each model's own."""
 
@@ -246,17 +255,16 @@ class Permissions:
         self.root = root
         self.own = own
         self._holders: dict[str, frozenset[str]] = {}
+        self._groups_of: dict[str, list[str]] = {}
+        for group in root.groups:
+            for member in group.members:
+                self._groups_of.setdefault(member, []).append(group.name)
 
     def names_of(self, principal: str) -> frozenset[str]:
         """Give every name a line may call ``principal`` by: itself, its groups, @everyone."""
         if principal not in self._holders:
-            names = {principal, EVERYONE}
-            found = True
-            while found:
-                new = {g.name for g in self.root.groups if not names.isdisjoint(g.members)} - names
-                names |= new
-                found = bool(new)
-            self._holders[principal] = frozenset(names)
+            found = _reach((principal, EVERYONE), self._groups_of)
+            self._holders[principal] = frozenset(found)
         return self._holders[principal]
 
     def grants_on(self, directory: str | None, *, named: str | None = None) -> Iterator[Grant]:
@@ -307,15 +315,7 @@ class Permissions:
 
     def _reached(self, names: Iterable[str]) -> set[str]:
         """Give ``names`` and all that they reach through groups: users, groups, @everyone."""
-        groups = {group.name: group.members for group in self.root.groups}
-        seen: set[str] = set()
-        todo = list(names)
-        while todo:
-            name = todo.pop()
-            if name not in seen:
-                seen.add(name)
-                todo.extend(groups.get(name, ()))
-        return seen
+        return _reach(names, {group.name: group.members for group in self.root.groups})
 
     def in_any(self, principal: str, names: Iterable[str]) -> bool:
         """Tell whether ``principal`` is, or is in, one of ``names``."""

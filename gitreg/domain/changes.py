@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from gitreg.domain.access import Ability
-from gitreg.domain.names import ModelName, VersionRef
+from gitreg.domain.names import ModelName, VersionRef, visible
 from gitreg.domain.stages import ARCHIVED
 
 
@@ -52,11 +52,13 @@ class Change:
         return told | {"text": str(self)}
 
 
+def _line(text: str) -> str:
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= 60 else f"{line[:57]}..."
+
+
 def _quote(text: str | None) -> str:
-    if text is None:
-        return "null"
-    line = " ".join(text.split())
-    return f'"{line}"' if len(line) <= 60 else f'"{line[:57]}..."'
+    return "null" if text is None else f'"{_line(text)}"'
 
 
 # --- the registry ------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ class SettingsChanged(Change):
     keys: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"settings changed: {', '.join(self.keys)}"
+        return f"settings changed: {', '.join(map(visible, self.keys))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +350,7 @@ class StageTransitioned(VersionChange):
         return Ability.TRANSITION_PROTECTED if self.protected else Ability.TRANSITION
 
     def __str__(self) -> str:
-        return f"{self.ref}: {self.from_stage} -> {self.to_stage}"
+        return f"{self.ref}: {_line(self.from_stage)} -> {_line(self.to_stage)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +392,7 @@ class VersionMetricSet(VersionChange):
     value: float
 
     def __str__(self) -> str:
-        return f"{self.ref}: metric {self.key} set to {self.value}"
+        return f"{self.ref}: metric {_line(self.key)} set to {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,7 +402,7 @@ class VersionMetricDeleted(VersionChange):
     key: str
 
     def __str__(self) -> str:
-        return f"{self.ref}: metric {self.key} deleted"
+        return f"{self.ref}: metric {_line(self.key)} deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +413,8 @@ class VersionStatusChanged(VersionChange):
     message: str = ""
 
     def __str__(self) -> str:
-        return f"{self.ref}: status {self.status}" + (f" ({self.message})" if self.message else "")
+        why = f" ({_line(self.message)})" if self.message else ""
+        return f"{self.ref}: status {self.status}{why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,10 +134,11 @@ def format_time(milliseconds: int) -> str:
 
 
 def write_commit(commit: Commit) -> bytes:
-    """Give the bytes of a commit as Git stores it (the id and signature are not used)."""
+    """Give the bytes of a commit as Git stores it (the id is not used)."""
     lines = [f"tree {commit.tree}", *(f"parent {parent}" for parent in commit.parents)]
-    lines += [f"author {commit.author.line}", f"committer {commit.committer.line}", ""]
-    return "\n".join([*lines, commit.message]).encode()
+    lines += [f"author {commit.author.line}", f"committer {commit.committer.line}"]
+    lines += ["gpgsig " + commit.signature.replace("\n", "\n ")] if commit.signature else []
+    return "\n".join([*lines, "", commit.message]).encode()
 
 
 def read_commit(identifier: str, raw: bytes) -> Commit:

@@ -28,6 +28,13 @@ def hidden_character(text: str) -> str | None:
     return next((c for c in text if unicodedata.category(c) in _HIDDEN), None)
 
 
+def visible(text: str) -> str:
+    """Give ``text`` on one line, with every character that a reader would not see escaped."""
+    if hidden_character(text) is None:
+        return text
+    return "".join(c if hidden_character(c) is None else ascii(c)[1:-1] for c in text)
+
+
 @lru_cache(maxsize=65536)
 def encode(text: str) -> str:
     """Percent-encode ``text`` as one component of a path or ref, safe on every file system.

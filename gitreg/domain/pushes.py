@@ -24,7 +24,7 @@ def read_updates(raw: bytes) -> tuple[RefUpdate, ...]:
     if len(raw) > MAX_INPUT:
         raise InvalidValueError("the push names too many refs", hint="push fewer at once")
     updates = []
-    for line in raw.decode("utf-8", "surrogateescape").splitlines():
+    for line in filter(None, raw.decode("utf-8", "surrogateescape").split("\n")):
         parts = line.split(" ", 2)
         if len(parts) != 3 or not all(_is_id(part) for part in parts[:2]):
             raise InvalidValueError(f"Git told the hook {line[:120]!a}, which is no ref update")

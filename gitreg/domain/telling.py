@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gitreg.domain.changes import Change, StageTransitioned, side_effects
-from gitreg.domain.names import hidden_character
+from gitreg.domain.names import hidden_character, visible
 from gitreg.domain.requests import Answer, Outcome
 from gitreg.domain.verdict import RULES, Violation
 
@@ -14,10 +14,7 @@ def printable(text: str) -> str:
     """Give text that a terminal shows as it is: what cannot be seen is escaped."""
     if hidden_character(text.replace("\n", "").replace("\t", "")) is None:
         return text
-    return "".join(
-        char if char in "\n\t" or hidden_character(char) is None else ascii(char)[1:-1]
-        for char in text
-    )
+    return "".join(char if char in "\n\t" else visible(char) for char in text)
 
 
 def tell_refusal(what: str, actor: str, violations: Iterable[Violation]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from gitreg.domain.changes import Change
 from gitreg.domain.commits import Commit
+from gitreg.domain.names import visible
 from gitreg.domain.requests import Answer
 
 RULES = ("form", "schema", "identity", "lifecycle", "access", "governance", "requests")
@@ -48,7 +49,7 @@ class Violation:
             lines.append(f"  who can: {', '.join(self.who_can)}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
 
 @dataclass(frozen=True, slots=True)

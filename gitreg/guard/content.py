@@ -10,7 +10,8 @@ def form(step: Step) -> Iterator[Violation]:
     """Known paths, plain files, canonical names, and a commit that every reader reads alike."""
     commit = step.commit
     for fault in commit.faults:
-        yield Violation("form", f"the commit {fault}", hint="rewrite it with a current git")
+        hint = "write it anew: git commit --amend --reset-author"
+        yield Violation("form", f"the commit {fault}", hint=hint)
     if commit.faults:
         return
     if len(set(commit.parents)) != len(commit.parents):

@@ -82,14 +82,16 @@ def _delegates(after: Snapshot) -> Iterator[Violation]:
 
 
 def _new_lines(step: Step) -> Iterator[Violation]:
-    if not any(isinstance(change, c.PermissionsChanged) for change in step.changes):
-        return
     after = step.after
+    changes = [change for change in step.changes if isinstance(change, c.PermissionsChanged)]
+    if step.before is None:
+        lines = tuple(sorted(after.permissions.root.lines))
+        changes = [c.PermissionsChanged(PERMISSIONS_FILE, None, lines)]
+    if not changes:
+        return
     defined = {group.name for group in after.permissions.root.groups} | {EVERYONE}
     delegates = {delegate.name for delegate in after.settings.identity.delegates}
-    for change in step.changes:
-        if not isinstance(change, c.PermissionsChanged):
-            continue
+    for change in changes:
         for line in change.added:
             words = line.partition(" = ")[2].split() if " = " in line else line.split()
             for name in words:
@@ -107,8 +109,6 @@ def _new_lines(step: Step) -> Iterator[Violation]:
 
 
 def _creation(step: Step, change: c.ModelCreated) -> Iterator[Violation]:
-    if step.before is None:
-        return
     folder = step.after.folder(change.model)
     directory = change.model.directory
     given = step.law.settings.rules.creator_level

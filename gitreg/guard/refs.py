@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gitreg.domain.access import Ability, Level
-from gitreg.domain.names import fold
+from gitreg.domain.names import fold, is_principal
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import HEADS, MAIN, MAX_BASE_AGE, REQUESTS, RequestName
 from gitreg.domain.verdict import Violation
@@ -104,7 +104,9 @@ def _standing(case: RefCase, main: Snapshot, request: RequestName) -> Iterator[V
     name = case.update.name
     if case.replayed:
         yield Violation("requests", "this request was answered already", name)
-    if level_of(main, request.requester, request.ref.model) < Ability.REQUEST.least:
+    if not is_principal(request.requester):
+        yield Violation("identity", f"{request.requester!a} is not a user name", name)
+    elif level_of(main, request.requester, request.ref.model) < Ability.REQUEST.least:
         yield Violation(
             "access",
             f"a request for {request.ref} needs {Ability.REQUEST.least}; {request.requester} has "
@@ -130,7 +132,9 @@ def _branch(case: RefCase, main: Snapshot) -> Iterator[Violation]:
             yield Violation("form", f"no branch may have a part called {part}", name)
             return
     settings = main.settings
-    if parts[0] == case.pusher or settings.identity.delegate(case.pusher) is not None:
+    if not is_principal(case.pusher) and settings.identity.delegate(case.pusher) is None:
+        yield Violation("identity", f"{case.pusher!a} is not a user name", name)
+    elif parts[0] == case.pusher or settings.identity.delegate(case.pusher) is not None:
         directories = main.directories()
         if settings.identity.delegate(case.pusher) is None and not (
             main.permissions.readable_somewhere(case.pusher, directories)

@@ -9,25 +9,29 @@ from gitreg.guard.content import form, lifecycle, schema
 from gitreg.guard.governance import governance
 from gitreg.guard.identity import identity
 from gitreg.guard.requests import requests
+from gitreg.guard.signatures import signatures
 from gitreg.manifest.steps import Step
 
 Rule = Callable[[Step], Iterator[Violation]]
 
 FIRST: tuple[Rule, ...] = (form, schema)
 """What must hold before anything else can be judged."""
-RULES: tuple[Rule, ...] = (*FIRST, identity, lifecycle, access, governance, requests)
+RULES: tuple[Rule, ...] = (*FIRST, identity, signatures, lifecycle, access, governance, requests)
 """All rules, in the order in which they are told."""
 
 
-def verify(steps: Iterable[Step]) -> Verdict:
-    """Judge commits, oldest first, each by the tree before it; stop at the first one refused."""
+def verify(steps: Iterable[Step], *, answered: Iterable[str] = ()) -> Verdict:
+    """Judge commits, oldest first, each by the tree before it; stop at the first one refused.
+
+    ``answered`` are tips of requests that were answered before the first of them.
+    """
     accepted: list[Judged] = []
-    answered: set[str] = set()
+    ended = set(answered)
     for step in steps:
-        violations = (*judge(step), *_answered_before(step, answered))
+        violations = (*judge(step), *_answered_before(step, ended))
         if violations:
             return Verdict(tuple(accepted), step.commit, _actor(step), violations)
-        answered.update(step.commit.parents[1:])
+        ended.update(step.commit.parents[1:])
         covered = tuple(_covered(step)) if step.approvers else ()
         accepted.append(Judged(step.commit, step.actor, step.changes, step.answer, covered))
     return Verdict(tuple(accepted))

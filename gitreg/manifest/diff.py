@@ -19,6 +19,9 @@ from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.trees import FOLDER, Entry, MemoryObjects
 from gitreg.manifest.walk import Item, Walk
 
+MAX_VIOLATIONS = 1000
+"""Violations one step is told; who has more reads these first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -36,16 +39,23 @@ def changes(before: Snapshot | None, after: Snapshot) -> tuple[c.Change, ...]:
 def compare(before: Snapshot | None, after: Snapshot) -> Difference:
     """Give what happened between two trees, and what happened that may not.
 
-    Raises CorruptError if an object is missing, or if ``before`` is no valid registry.
+    Raises CorruptError if an object is missing, if ``before`` is no valid registry, or if more
+    differs than one commit may hold.
     """
     if before is not None and before.tree == after.tree:
         return Difference()
     walk = Walk(after.objects)
-    found = list(_first(walk, after) if before is None else _step(walk, before, after))
-    return Difference(
-        tuple(one for one in found if isinstance(one, c.Change)),
-        tuple(one for one in found if isinstance(one, Violation)),
-    )
+    found: list[c.Change] = []
+    wrong: list[Violation] = []
+    for one in _first(walk, after) if before is None else _step(walk, before, after):
+        if isinstance(one, c.Change):
+            found.append(one)
+        else:
+            wrong.append(one)
+        if len(wrong) > MAX_VIOLATIONS:
+            wrong[-1] = Violation("form", f"more than {MAX_VIOLATIONS} things are wrong")
+            break
+    return Difference(tuple(found), tuple(wrong))
 
 
 def _root(snapshot: Snapshot | None) -> Entry | None:
@@ -147,9 +157,8 @@ def _layout_changes(
     models = before.entry(layout.MODELS)
     moved = after.entry(layout.MODELS)
     expected = models and layout.relayout(MemoryObjects(walk.objects), models.id, target)
-    if expected == (moved and moved.id):
-        yield c.LayoutChanged(layout.REGISTRY_FILE, target)
-    else:
+    yield c.LayoutChanged(layout.REGISTRY_FILE, target)
+    if expected != (moved and moved.id):
         yield Violation(
             "lifecycle",
             f"every model must move to the {target} layout as it is, and nothing else",

@@ -7,6 +7,7 @@ from gitreg.domain.changes import Change, StageTransitioned
 from gitreg.domain.commits import ANSWER, Commit
 from gitreg.domain.requests import Answer, Outcome, RequestName, TransitionRequest
 from gitreg.domain.settings import Identity
+from gitreg.domain.signatures import Verifier
 from gitreg.domain.verdict import Violation
 from gitreg.errors import CorruptError, InvalidValueError
 from gitreg.manifest.diff import Difference, compare
@@ -34,7 +35,8 @@ class Step:
     ``pusher`` is who the transport authenticated (None: history is taken at its word);
     ``approvers`` are further actors a CI system vouches for; ``tips`` belong to the further
     parents; ``stored`` are the tips of the requests that were stored before (None: not known);
-    ``parent_time`` is the first parent's own time and ``now`` the clock, both in ms.
+    ``parent_time`` is the first parent's own time and ``now`` the clock, both in ms; ``verifier``
+    verifies signatures (None: nothing can).
     """
 
     commit: Commit
@@ -47,6 +49,7 @@ class Step:
     parent_time: int | None = None
     now: int | None = None
     claimed_actor: str | None = field(default=None)
+    verifier: Verifier | None = None
 
     @cached_property
     def difference(self) -> Difference:

@@ -138,22 +138,20 @@ def differing(before: bytes, after: bytes) -> tuple[tuple[Pair, ...], bool]:
     around += list(entries(after[end_after : _next(after, end_after)]))
     keys = [_sort_key(name, entry) for name, entry in around]
     names = [name for name, _ in around]
-    ordered = keys == sorted(keys) and len(names) == len(set(names))
-    if ordered and any(_may_hide_a_twin(*two) for two in pairwise(around)):
+    if any(_may_hide_a_twin(*two) for two in pairwise(zip(names, keys, strict=True))):
         names = [name for name, _ in entries(after)]
-        ordered = len(names) == len(set(names))
-    return pairs, ordered
+    return pairs, keys == sorted(keys) and len(names) == len(set(names))
 
 
-def _may_hide_a_twin(one: tuple[bytes, Entry], other: tuple[bytes, Entry]) -> bool:
+def _may_hide_a_twin(one: tuple[bytes, bytes], other: tuple[bytes, bytes]) -> bool:
     """Tell whether a file and a folder of one name may stand around one of two neighbours.
 
-    Git sorts a folder as if its name ended in a slash, so that between a file ``a`` and a folder
-    ``a`` there is room for names such as ``a.b``, and for those only.
+    Both are a name and its sort key. Git sorts a folder as if its name ended in a slash: between
+    a file ``a`` and a folder ``a`` there is room for names such as ``a.b``, and for those only.
     """
-    (name, entry), (following, folder) = one, other
-    return (not entry.is_folder and following.startswith(name)) or (
-        folder.is_folder and name.startswith(following)
+    (name, key), (following, following_key) = one, other
+    return (key == name and following.startswith(name)) or (
+        following_key != following and name.startswith(following)
     )
 
 
@@ -220,9 +218,9 @@ def replace(objects: Objects, tree: str | None, changes: Mapping[str, Entry | No
     items = dict(entries(objects.read(tree))) if tree and tree != EMPTY_TREE else {}
     for name, inner in below.items():
         here = direct.pop(name) if name in direct else items.get(name.encode())
-        inside = here.id if here is not None and here.is_folder else None
-        found = replace(objects, inside, inner)
-        direct[name] = Entry(FOLDER, found) if found else None
+        is_file = here is not None and not here.is_folder
+        found = replace(objects, here.id if here is not None and not is_file else None, inner)
+        direct[name] = Entry(FOLDER, found) if found else here if is_file else None
     for name, entry in direct.items():
         if entry is None:
             items.pop(name.encode(), None)

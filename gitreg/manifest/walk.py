@@ -10,10 +10,10 @@ from gitreg.manifest import kinds
 from gitreg.manifest.codec import MAX_BYTES
 from gitreg.manifest.trees import EMPTY_TREE, FILE, FOLDER, Entry, Objects, differing, entries
 
-MAX_PATHS = 2_000_000
+MAX_PATHS = 1_000_000
 """Differing entries one step may have: a tree of few objects can stand for any number of paths."""
 MAX_DEPTH = 32
-MAX_READ = 256 * 1024 * 1024
+MAX_READ = 128 * 1024 * 1024
 """Bytes of manifests one step may make us read: a tree can name one blob any number of times."""
 _RESERVED = frozenset({".", "..", ".git"})
 _MODES = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable file"}
@@ -39,11 +39,15 @@ class Item:
 class Walk:
     """One comparison's way through the objects, bounded."""
 
-    def __init__(self, objects: Objects) -> None:
-        """Read from ``objects``."""
+    def __init__(
+        self, objects: Objects, *, most_paths: int = MAX_PATHS, most_bytes: int = MAX_READ
+    ) -> None:
+        """Read from ``objects``; CorruptError ends a walk that finds more than it may."""
         self.objects = objects
-        self._left = MAX_PATHS
-        self._unread = MAX_READ
+        self.most_paths = most_paths
+        self.most_bytes = most_bytes
+        self._paths = 0
+        self._bytes = 0
 
     def folder(
         self, before: Entry | None, after: Entry | None, path: str
@@ -65,10 +69,10 @@ class Walk:
         if not ordered:
             yield Violation("form", "the tree is not sorted, or holds a name twice", path)
             return
-        self._left -= len(pairs)
-        if self._left < 0:
+        self._paths += len(pairs)
+        if self._paths > self.most_paths:
             raise CorruptError(
-                f"more than {MAX_PATHS} paths differ in one commit",
+                f"more than {self.most_paths} paths differ in one commit",
                 hint="make several smaller commits",
             )
         for pair in pairs:
@@ -150,10 +154,10 @@ class Walk:
         kind, size = self.objects.header(entry.id)
         if kind != "blob" or size > MAX_BYTES:
             return None
-        self._unread -= size
-        if self._unread < 0:
+        self._bytes += size
+        if self._bytes > self.most_bytes:
             raise CorruptError(
-                f"more than {MAX_READ} bytes of manifests differ in one commit",
+                f"more than {self.most_bytes} bytes of manifests differ in one commit",
                 hint="make several smaller commits",
             )
         return self.objects.read(entry.id)

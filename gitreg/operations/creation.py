@@ -1,5 +1,6 @@
 """The first tree of a registry, as ``gitreg init`` writes it."""
 
+import re
 from dataclasses import dataclass
 
 from gitreg.domain.names import check_principal
@@ -15,8 +16,22 @@ _MLFLOW = {
     "rename_active": "allow",
     "clock": "trust",
 }
-_HOST_DELEGATES: dict[str, dict[str, Value]] = {
-    "github": {"name": "noreply@github.com", "vouches": "author"},
+PLAIN = HOSTS[0]
+_HOST_DELEGATES: dict[str, tuple[str, ...]] = {
+    "github": ("noreply@github.com",),
+    "gitlab": ("noreply@gitlab.com",),
+    "gitea": (),
+}
+"""Whom a Git host names as the committer of what its buttons do, where that is not their user.
+
+GitHub does for merge commits and squashes; GitLab where it signs commits, and else names the user;
+Gitea and Forgejo name the user, or where they sign whom their ``[repository.signing]`` names.
+"""
+_EMAIL = re.compile(r"[^@]+@[^@]+\Z")
+_EXAMPLES = {
+    "github": "583231+octocat@users.noreply.github.com",
+    "gitlab": "583231-octocat@users.noreply.gitlab.com",
+    "gitea": "octocat@noreply.example.com",
 }
 _PERMISSIONS = """\
 # Who may do what in this registry. A line: PATTERN LEVEL USER-OR-@GROUP...
@@ -59,6 +74,12 @@ class NewRegistry:
         ):
             if value not in known:
                 raise InvalidValueError(f"{value!r} is none of {', '.join(known)}")
+        if self.host != PLAIN and not _EMAIL.match(self.admin):
+            raise InvalidValueError(
+                f"{self.admin!r} is no e-mail address, and on a Git host these name people",
+                hint=f"--admin {_EXAMPLES[self.host]}: what the host writes into the commits of "
+                f"{self.admin}",
+            )
 
     def files(self) -> dict[str, bytes]:
         """Give path and content of every file of the first commit."""
@@ -80,7 +101,7 @@ class NewRegistry:
             "delete_active": "refuse",
             "rename_active": "refuse",
             "self_approval": "allow",
-            "merges": "requests" if self.host == "plain" else "any",
+            "merges": "requests" if self.host == PLAIN else "any",
             "clock": "strict",
             "creation": ["@everyone"],
             "creator": "manage",
@@ -88,8 +109,10 @@ class NewRegistry:
         if self.profile == "mlflow":
             rules |= _MLFLOW
         identity: dict[str, Value] = {"principal": "name"}
-        if self.host in _HOST_DELEGATES:
-            identity = {"principal": "email", "delegates": [_HOST_DELEGATES[self.host]]}
+        if self.host != PLAIN:
+            names = _HOST_DELEGATES[self.host]
+            delegates: list[Value] = [{"name": name, "vouches": "author"} for name in names]
+            identity = {"principal": "email", "delegates": delegates}
         return {
             "name": self.name,
             "layout": self.layout,

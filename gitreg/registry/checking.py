@@ -1,12 +1,24 @@
-"""The judgement over a range of commits in a clone, as CI needs it for a pull request."""
+"""The judgement over a range of commits in a clone, as CI needs it for a pull request.
 
-from collections.abc import Sequence
+A range is either *on main*: then its commits are what happened. Or it is *proposed*: then what
+counts is what main will be, and a Git host has three buttons for that. A merge commit is judged as
+a step of who presses the button, and answers a request; a squash or rebase (and a fast-forward) is
+a direct step of whoever made the change. The range is allowed if one of them is.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
+from gitreg.domain import changes as c
 from gitreg.domain.commits import Commit
-from gitreg.domain.names import check_principal
-from gitreg.domain.verdict import Verdict
+from gitreg.domain.names import check_principal, fold
+from gitreg.domain.requests import MAIN, MAX_BASE_AGE
+from gitreg.domain.settings import Settings
+from gitreg.domain.signatures import REQUIRED, Claim, Verifier
+from gitreg.domain.verdict import Verdict, Violation
 from gitreg.errors import InvalidValueError
 from gitreg.guard.verify import verify
 from gitreg.manifest.steps import Step, asked
@@ -22,11 +34,18 @@ AS_REQUEST = (
     "a squash or rebase counts as a direct transition by the requester"
 )
 BEHIND = "the branch does not start at the base's tip: judged as one merge of both"
+NOBODY_ALONE = (
+    "no button will do: each of them names one person on main, and nobody here holds every level "
+    "alone; split the change, or let a manager merge it"
+)
+APPROVAL = "this is the request already: somebody else who can approves it, and merges it"
+MERGER_SIGNS = "identity.signatures is required: merge it by hand, signed; a button cannot sign"
+_UNMADE = "-----BEGIN SSH SIGNATURE-----\nof a commit that is not made yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range of commits and its verdict; ``notes`` say what is not proven."""
+    """A range of commits and its verdict; ``notes`` say what is not proven, and how to merge it."""
 
     base: str
     head: str
@@ -39,9 +58,10 @@ def judge_range(
 ) -> Range:
     """Judge ``revisions`` (BASE..HEAD) of the clone that ``path`` lies in.
 
-    ``actor`` and ``approvers`` are whom the CI system names; without them the commits are taken at
-    their word. The permissions that count are the base's. Raises NotFoundError for a revision that
-    is not there, InvalidValueError for a range that cannot be.
+    ``actor`` and ``approvers`` are whom the CI system names: who made the change, and who approved
+    it. Without them the commits are taken at their word. The permissions that count are the base's.
+    Raises NotFoundError for a revision that is not there, InvalidValueError for a range that cannot
+    be, ConflictError if base and head contradict each other.
     """
     for name in (*([actor] if actor else []), *approvers):
         check_principal(name)
@@ -53,57 +73,310 @@ def judge_range(
     repository = Repository.discover(path)
     reader = Reader(repository)
     base, head = repository.resolve(older), repository.resolve(newer or "HEAD")
-    steps, notes = _steps(reader, base, head)
-    told = (
-        replace(step, approvers=tuple(approvers), claimed_actor=actor or None) for step in steps
-    )
-    as_request = AS_REQUEST in notes
-    if as_request and approvers:
-        told = (replace(step, claimed_actor=approvers[0]) for step in told)
-    notes = (*notes, TOLD if actor or approvers else AT_ITS_WORD)
-    return Range(base, head, verify(told), notes)
+    told = bool(actor or approvers)
+    line = _line(reader, base, head)
+    if not told and _on_main(repository, head):
+        verdict, notes = _landed(reader, base, head, line=line)
+    elif line == []:
+        verdict, notes = Verdict(), ()
+    else:
+        people = tuple(dict.fromkeys(approvers))
+        verdict, notes = Proposal(reader, base, head, line, actor, people).judged()
+    return Range(base, head, verdict, (*notes, TOLD if told else AT_ITS_WORD))
 
 
-def _steps(reader: Reader, base: str, head: str) -> tuple[list[Step], tuple[str, ...]]:
+def _line(reader: Reader, base: str, head: str) -> list[Commit] | None:
+    """Give the commits from base to head, oldest first; None if head does not follow from base."""
+    older = {identifier for identifier, _ in reader.repository.parents_along(base)}
+    if head in older:
+        return []
     commits: list[Commit] = []
     for commit in reader.repository.first_parents(head):
         if commit.id == base:
-            break
+            return commits[::-1]
+        if commit.id in older:
+            return None
         commits.append(commit)
-        if commit.faults or len(commits) > MAX_STEPS:
-            break
-    else:
-        return _merged(reader, base, head)
-    if len(commits) > MAX_STEPS:
-        raise InvalidValueError(f"the range holds more than {MAX_STEPS} commits")
-    steps = [reader.step(commit) for commit in reversed(commits)]
-    if len(steps) == 1 and _is_request(reader, steps[0]):
-        return [_as_merge(reader, steps[0], base)], (AS_REQUEST, NOT_PROVEN)
-    merges = any(len(step.commit.parents) > 1 for step in steps)
-    return steps, (NOT_PROVEN,) if merges else ()
+        if commit.faults:
+            return commits[::-1]
+        if len(commits) > MAX_STEPS:
+            raise InvalidValueError(f"the range holds more than {MAX_STEPS} commits")
+    return None
 
 
-def _is_request(reader: Reader, step: Step) -> bool:
-    if len(step.commit.parents) != 1 or step.before is None:
-        return False
-    try:
-        asked(reader.tip(step.commit.id), step.identity)
-    except InvalidValueError:
-        return False
-    return True
+# --- what happened -----------------------------------------------------------------------------
 
 
-def _as_merge(reader: Reader, step: Step, base: str) -> Step:
-    """Give the merge that would answer a request: the same tree, with the request as its parent."""
-    commit = replace(step.commit, parents=(base, step.commit.id), message="approve\n")
-    return replace(step, commit=commit, tips=(reader.tip(step.commit.id),))
+def _on_main(repository: Repository, identifier: str) -> bool:
+    """Tell whether main, as it is at the remote or (without one) here, went through a commit."""
+    remotes = repository.refs("refs/remotes/")
+    tips = [tip for name, tip in remotes.items() if name.split("/")[3:] == ["main"]]
+    main = repository.ref(MAIN)
+    walks = (repository.parents_along(tip) for tip in tips or ([main] if main else []))
+    return any(step == identifier for walk in walks for step, _ in walk)
 
 
-def _merged(reader: Reader, base: str, head: str) -> tuple[list[Step], tuple[str, ...]]:
-    """Give the one step that merging both would be: judged by the base's tree."""
-    tree = reader.repository.merged_tree(base, head)
-    before = reader.repository.commit(base)
-    commit = reader.repository.commit(head)
-    merged = replace(commit, tree=tree, parents=(base,))
-    step = Step(merged, reader.snapshot(before), reader.snapshot(merged))
-    return [step], (BEHIND,)
+def _landed(
+    reader: Reader, base: str, head: str, *, line: list[Commit] | None
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Judge steps that main made: each by its own author or committer, as the audit will."""
+    if line is None or not _on_main(reader.repository, base):
+        commit = reader.commit(head)
+        broken = Violation(
+            "form",
+            f"main does not follow from {base[:7]}: it moves along first parents, never back",
+            MAIN,
+            commit=head,
+            hint=f"git log {base[:7]} tells what main was",
+        )
+        return Verdict((), commit, commit.committer.name, (broken,)), ()
+    steps = [reader.step(commit) for commit in line]
+    verdict = verify(steps, answered=_answered(reader, base, steps))
+    notes = [NOT_PROVEN] if any(step.tips for step in steps) else []
+    for step in steps:
+        if verdict.refused is not None and step.commit.id == verdict.refused.id:
+            notes.extend(_missed_button(step))
+    return verdict, tuple(notes)
+
+
+def _missed_button(step: Step) -> Iterator[str]:
+    """Say which button a transition that was refused should have been merged with."""
+    moves = any(isinstance(change, c.StageTransitioned) for change in step.changes)
+    if moves and len(step.commit.parents) == 1:
+        yield (
+            f"{step.commit.short} has one parent: squashed, rebased or pushed, it is a direct step "
+            f"of {step.actor} and answers no request; put main back to "
+            f"{step.commit.parents[0][:7]} and merge the request with a merge commit"
+        )
+
+
+def _answered(reader: Reader, main: str, steps: Sequence[Step]) -> set[str]:
+    """Give the requests among the further parents of ``steps`` that ``main`` answered before."""
+    tips = {tip.commit.id for step in steps for tip in step.tips}
+    return reader.answered(main, tips) if tips else set()
+
+
+# --- what is proposed --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change that is not on main yet; ``line`` holds its commits if it starts at the base.
+
+    ``told`` is who made it ("": as its commits say), ``approvers`` are who approved it.
+    """
+
+    reader: Reader
+    base: str
+    head: str
+    line: list[Commit] | None
+    told: str
+    approvers: tuple[str, ...]
+
+    def judged(self) -> tuple[Verdict, tuple[str, ...]]:
+        """Judge it: by the first way to merge it that is allowed; and say what else to know."""
+        if any(commit.faults for commit in self.line or ()):
+            return self._as(self.rebased, self.author), ()
+        notes = [] if self.line is not None else [BEHIND]
+        if self.is_request:
+            notes += [AS_REQUEST] if self.told else [AS_REQUEST, NOT_PROVEN]
+        elif any(step.tips for step in self.rebased):
+            notes.append(NOT_PROVEN)
+        if self.settings.identity.signatures == REQUIRED and (self.is_request or self.on_host):
+            notes.append(MERGER_SIGNS)
+        if self.is_request and self.told not in {"", self.requester}:
+            return self._in_a_foreign_name(), tuple(notes)
+        verdict = self._verdict()
+        if not verdict.clean:
+            notes.extend(self._no_request())
+        elif self.on_host:
+            notes.extend(self._buttons())
+        return verdict, tuple(notes)
+
+    # --- the ways to merge it --------------------------------------------------------------
+
+    @cached_property
+    def merged(self) -> tuple[Step, ...]:
+        """Give the step that a merge commit would be; it may answer a request."""
+        return (self._made(self.base, self.head),)
+
+    @cached_property
+    def squashed(self) -> tuple[Step, ...]:
+        """Give the step that a squash would be."""
+        return (self._made(self.base),)
+
+    @cached_property
+    def rebased(self) -> tuple[Step, ...]:
+        """Give the steps that a fast-forward would be, and a rebase with other ids."""
+        return tuple(self.reader.step(commit) for commit in self.line or ())
+
+    def _made(self, *parents: str) -> Step:
+        """Give a step that is not made yet: nobody signed it, and its time is to come."""
+        commit = self.reader.commit(self.head)
+        tree = commit.tree
+        if self.line is None:
+            tree = self.reader.repository.merged_tree(self.base, self.head)
+        made = replace(
+            commit,
+            tree=tree,
+            parents=parents,
+            message=commit.message if len(parents) == 1 else "merge\n",
+            signature=_UNMADE if self.settings.identity.signatures == REQUIRED else "",
+        )
+        step = self.reader.step(made)
+        return replace(step, parent_time=None, verifier=_excusing(step.verifier))
+
+    # --- what it is ------------------------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Give the settings that judge it: the base's."""
+        return self.reader.snapshot(self.reader.commit(self.base)).settings
+
+    @property
+    def on_host(self) -> bool:
+        """Tell whether main may be moved by the buttons of a Git host."""
+        return self.settings.rules.merges == "any"
+
+    @cached_property
+    def author(self) -> str:
+        """Give who made the change."""
+        return self.told or self.reader.step(self.reader.commit(self.head)).actor
+
+    @cached_property
+    def is_request(self) -> bool:
+        """Tell whether a merge commit would answer a request by it."""
+        if self.merged[0].answer is None:
+            return False
+        starts = self.reader.commit(self.head).parents[0]
+        recent = islice(self.reader.repository.parents_along(self.base), MAX_BASE_AGE)
+        return self.on_host or any(identifier == starts for identifier, _ in recent)
+
+    @property
+    def requester(self) -> str:
+        """Give who asks, as the request itself says; "" if it is none."""
+        answer = self.merged[0].answer
+        return answer.requests[0].requester if answer is not None else ""
+
+    @cached_property
+    def mergers(self) -> tuple[str, ...]:
+        """Give who may be the author of a merge commit: who approved, and who made the change.
+
+        Under the four-eyes rule nobody answers the own request.
+        """
+        people = tuple(dict.fromkeys((*self.approvers, self.author)))
+        if self.is_request and self.settings.rules.self_approval == "refuse":
+            others = tuple(one for one in people if fold(one) != fold(self.requester))
+            return others or people
+        return people
+
+    # --- how it is judged ------------------------------------------------------------------
+
+    def _as(
+        self, steps: tuple[Step, ...], actor: str, *, approvers: tuple[str, ...] = ()
+    ) -> Verdict:
+        """Judge steps as one person's, as main will, or also as those of others who vouch."""
+        acting = [replace(one, claimed_actor=actor or None, approvers=approvers) for one in steps]
+        return verify(acting, answered=_answered(self.reader, self.base, steps))
+
+    def _verdict(self) -> Verdict:
+        """Give the first verdict that is clean, or else the one that tells most."""
+        found: list[Verdict] = []
+        for steps, actor, approvers in self._ways():
+            found.append(self._as(steps, actor, approvers=approvers))
+            if found[-1].clean:
+                return found[-1]
+        if not self.is_request:
+            return found[-1]
+        asks = (
+            replace(one, hint=APPROVAL) if one.hint.startswith("gitreg request create") else one
+            for one in found[0].violations
+        )
+        return replace(found[0], violations=tuple(asks))
+
+    def _ways(self) -> Iterator[tuple[tuple[Step, ...], str, tuple[str, ...]]]:
+        """Give the ways to merge it, as steps with their actor and the others who vouch for it."""
+        if self.is_request:
+            able = (one for one in self.mergers if self._as(self.merged, one).clean)
+            yield self.merged, next(able, self.mergers[0]), self.mergers
+        if self.line is not None and not (self.on_host and _changes_law(self.rebased)):
+            yield self.rebased, self.told, self.approvers
+        if self.on_host and not self.is_request:
+            yield self.merged, self.author, self.approvers
+        if self.on_host or self.line is None:
+            yield self.squashed, self.author, self.approvers
+
+    def _in_a_foreign_name(self) -> Verdict:
+        """Refuse a request that names somebody else: it would count for other eyes than it is."""
+        commit = self.reader.commit(self.head)
+        principal = self.settings.identity.principal
+        key = "user.email" if principal == "email" else "user.name"
+        violation = Violation(
+            "identity",
+            f'committer "{commit.committer}" is not {self.told}, who makes this request',
+            commit=self.head,
+            hint=f"git config {key} {self.told} && git commit --amend --reset-author --no-edit",
+        )
+        return Verdict((), commit, self.told, (violation,))
+
+    # --- what to know ----------------------------------------------------------------------
+
+    def _buttons(self) -> Iterator[str]:
+        """Say which button leaves a main that is allowed, and in whose hand, unless all do."""
+        for step in self.rebased if self.told else ():
+            if step.actor != self.told:
+                yield f"{step.commit.short} names {step.actor}: a fast-forward would keep that name"
+        merges = {one: self._as(self.merged, one) for one in self.mergers}
+        others = {"squash": self._as(self.squashed, self.author)}
+        if self.line is not None:
+            others["rebase or fast-forward"] = self._as(self.rebased, self.told)
+        verdicts = [*merges.values(), *others.values()]
+        if all(verdict.clean for verdict in verdicts):
+            return
+        able = [one for one, verdict in merges.items() if verdict.clean]
+        if able:
+            yield f"merge commit: yes, made by {' or '.join(able)}"
+        else:
+            yield f"merge commit: no; {_why(next(iter(merges.values())))}"
+        for name, verdict in others.items():
+            told = f"yes, as {self.author}'s own" if verdict.clean else f"no; {_why(verdict)}"
+            yield f"{name}: {told}"
+        if not any(verdict.clean for verdict in verdicts):
+            yield NOBODY_ALONE
+
+    def _no_request(self) -> Iterator[str]:
+        """Say why a change that moves one version, and nothing else, is no request."""
+        moves = self.squashed[0].changes
+        if self.is_request or len(moves) != 1 or not isinstance(moves[0], c.StageTransitioned):
+            return
+        try:
+            asked(self.reader.tip(self.head), self.settings.identity)
+        except InvalidValueError as error:
+            yield f"{error}; git rebase origin/main makes one of it, as one commit"
+
+
+def _why(verdict: Verdict) -> str:
+    return verdict.violations[0].reason
+
+
+def _changes_law(steps: Sequence[Step]) -> bool:
+    """Tell whether some step would be judged by what an earlier one of them decided."""
+    for step in steps[:-1]:
+        created = {one.model for one in step.changes if isinstance(one, c.ModelCreated)}
+        for change in step.changes:
+            if isinstance(change, c.SettingsChanged):
+                return True
+            if isinstance(change, c.PermissionsChanged) and change.model not in created:
+                return True
+    return False
+
+
+def _excusing(verifier: Verifier | None) -> Verifier:
+    """Give a verifier that excuses commits which are not made yet."""
+
+    def verified(claim: Claim) -> str:
+        if claim.commit.signature == _UNMADE:
+            return ""
+        return verifier(claim) if verifier is not None else "nothing here can verify signatures"
+
+    return verified

@@ -1,6 +1,7 @@
 """The history of main: steps with their event times, and the activities they are."""
 
 import heapq
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,28 +37,39 @@ def feed(reader: Reader, main: str) -> Iterator[Activity]:
     A request answered by a direct transition of the same version and stage is told as such by that
     transition; its own activity stands as long as its branch does.
     """
-    waiting: list[tuple[int, int, Activity]] = []
+    waiting = _Waiting()
     for standing in reader.standings(main):
         if standing.request is not None and not standing.answered:
-            _push(waiting, requested(standing.request))
+            waiting.add(requested(standing.request))
     for event in events(reader, main):
         step = reader.step(event.commit)
         answer = step.answer
         if answer is not None:
             for request in answer.requests:
-                _push(waiting, requested(request))
-        while waiting and -waiting[0][0] > event.time:
-            yield heapq.heappop(waiting)[2]
+                waiting.add(requested(request))
+        yield from waiting.since(event.time)
         told = activities(
             event.commit, step.actor, time=event.time, changes=step.changes, answer=answer
         )
         yield from reversed(tuple(told))
-    while waiting:
-        yield heapq.heappop(waiting)[2]
+    yield from waiting.since(-1)
 
 
-def _push(waiting: list[tuple[int, int, Activity]], activity: Activity) -> None:
-    heapq.heappush(waiting, (-activity.time, len(waiting), activity))
+class _Waiting:
+    """Activities whose place in the feed is still to come, the newest first."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Activity]] = []
+        self._count = itertools.count()
+
+    def add(self, activity: Activity) -> None:
+        """Keep one; of those of one time the first that came goes first."""
+        heapq.heappush(self._heap, (-activity.time, next(self._count), activity))
+
+    def since(self, time: int) -> Iterator[Activity]:
+        """Give up those that are newer than ``time``, in ms."""
+        while self._heap and -self._heap[0][0] > time:
+            yield heapq.heappop(self._heap)[2]
 
 
 def commit_at(reader: Reader, main: str, when: str) -> str:

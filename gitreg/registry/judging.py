@@ -1,7 +1,7 @@
 """The judgement of a push: every ref of it, as stored before."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -127,7 +127,9 @@ class PushJudge:
     # --- other refs ------------------------------------------------------------------------
 
     def _case(self, update: RefUpdate) -> RefCase:
+        """Give one ref's update as it is: a client can lie to Git about where the ref was."""
         reader = self.reader
+        update = replace(update, old=reader.repository.ref(update.name))
         if self._main is None:
             return RefCase(update, self.pusher, None)
         main = reader.snapshot(reader.repository.commit(self._main))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gitreg.domain.commits import NOBODY, Commit
 from gitreg.domain.requests import TransitionRequest
+from gitreg.domain.settings import Identity
 from gitreg.errors import CorruptError, InvalidValueError
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.steps import Step, Tip, asked, void
@@ -53,7 +54,7 @@ class Reader:
         """Read ``repository``."""
         self.repository = repository
         self.objects = GitObjects(repository)
-        self._asked: dict[tuple[str, str], TransitionRequest | str] = {}
+        self._asked: dict[tuple[str, Identity], TransitionRequest | str] = {}
 
     def commit(self, identifier: str) -> Commit:
         """Read a commit; one that is missing has that as its fault."""
@@ -111,7 +112,7 @@ class Reader:
         identity = law.settings.identity
         answered = self.answered(main, set(refs.values()))
         for refname, identifier in sorted(refs.items()):
-            key = (identifier, identity.principal)
+            key = (identifier, identity)
             if key not in self._asked:
                 try:
                     self._asked[key] = asked(self.tip(identifier), identity)

@@ -18,7 +18,7 @@ from gitreg.domain.commits import (
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import MAIN, Outcome, RequestName, TransitionRequest
 from gitreg.domain.telling import parse_refusal
-from gitreg.errors import ConflictError, NotFoundError
+from gitreg.errors import ConflictError, InvalidValueError, NotFoundError
 from gitreg.guard.refs import RefCase, judge_ref
 from gitreg.guard.verify import verify
 from gitreg.manifest.snapshot import Snapshot
@@ -93,6 +93,7 @@ class Writer:
         dry_run: bool = False,
         outcome: Outcome | None = None,
         requests: tuple[TransitionRequest, ...] = (),
+        stored: frozenset[str] | None = None,
     ) -> Receipt | None:
         """Judge and publish one commit; None if somebody else was first."""
         reader = self.reader
@@ -100,12 +101,7 @@ class Writer:
         tips = tuple(request.tip for request in requests)
         trailers = ((ANSWER, str(outcome)),) if outcome is not None else ()
         commit = self._commit(tree, (main, *tips), plan.summary, body=message, trailers=trailers)
-        step = reader.step(
-            commit,
-            pusher=self.actor,
-            stored=frozenset(one.tip for one in reader.open_requests(main)) if tips else None,
-            now=self.clock(),
-        )
+        step = reader.step(commit, pusher=self.actor, stored=stored, now=self.clock())
         step = replace(step, before=before, after=Snapshot(before.objects, commit.tree))
         verdict = verify([step])
         if not verdict.clean:
@@ -144,7 +140,10 @@ class Writer:
         now = self.clock()
         who = Signature(self.actor, self.email, now // 1000)
         text = join_message(summary, body, (*trailers, (TIME, format_time(now))))
-        raw = write_commit(Commit("", tree, parents, who, who, text))
+        try:
+            raw = write_commit(Commit("", tree, parents, who, who, text))
+        except UnicodeEncodeError:
+            raise InvalidValueError("the message holds what UTF-8 text cannot") from None
         return read_commit(object_id("commit", raw), raw)
 
     def _store(self, objects: object, commit: Commit) -> None:
@@ -211,6 +210,9 @@ class Writer:
     ) -> Receipt | None:
         """Answer open requests by a merge; None if somebody else was first."""
         main = self.main()
+        stored = frozenset(one.tip for one in self.reader.open_requests(main))
+        if not stored.issuperset(one.tip for one in requests):
+            return None
         scratch = MemoryObjects(self.reader.objects)
         before = Snapshot(scratch, self.reader.commit(main).tree)
         return self._publish(
@@ -221,4 +223,5 @@ class Writer:
             dry_run=dry_run,
             outcome=outcome,
             requests=requests,
+            stored=stored,
         )

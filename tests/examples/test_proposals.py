@@ -1,0 +1,287 @@
+"""A pull request, judged before a button is pressed: whose levels count, and which button is right."""
+
+from collections.abc import Callable
+
+import pytest
+from examples.hosts import PERMISSIONS as LEVELS
+from examples.hosts import Host, email, version_file, whole
+from world import git
+
+from gitreg.audit import audit
+from gitreg.check import CheckReport, check
+from gitreg.errors import ConflictError
+from gitreg.registry.checking import (
+    AS_REQUEST,
+    AT_ITS_WORD,
+    BEHIND,
+    MERGER_SIGNS,
+    NOBODY_ALONE,
+    NOT_PROVEN,
+    TOLD,
+)
+
+MODEL = "apiVersion: gitreg/v1\nkind: RegisteredModel\n"
+CARD = "models/fraud/README.md"
+
+
+def judged(host: Host, branch: str, opener: str = "", *approvers: str) -> CheckReport:
+    """Check a pull request as its CI check does."""
+    told = email(opener) if opener else ""
+    revisions = f"origin/main..origin/{branch}"
+    return check(host.clone, revisions, actor=told, approvers=tuple(map(email, approvers)))
+
+
+def text(report: CheckReport) -> str:
+    return "\n".join(report.lines())
+
+
+# --- stories: each fills the branch `work`, and says who opens the pull request ------------------
+
+
+def asks(host: Host) -> str:
+    files = {version_file(2): host.staged(2, "Production")}
+    host.commit("bob", "work", files)
+    return "bob"
+
+
+def asks_without_approval_by_two(host: Host) -> str:
+    host.set("self_approval", "refuse")
+    return asks(host)
+
+
+def describes(host: Host) -> str:
+    host.commit("alice", "work", {CARD: "# Fraud\n"})
+    return "alice"
+
+
+def registers(host: Host) -> str:
+    files = {"models/churn/model.yaml": MODEL, "models/churn/PERMISSIONS": f"manage {email('bob')}"}
+    host.commit("bob", "work", files)
+    return "bob"
+
+
+def mends(host: Host) -> str:
+    host.commit("carol", "work", {version_file(3): host.staged(3, "Stagging")})
+    fixed = host.staged(3, "Staging", "work")
+    host.commit("carol", "work", {version_file(3): fixed})
+    return "carol"
+
+
+def adds_and_moves(host: Host) -> str:
+    added = host.read(version_file(3)).replace("ml/3", "ml/4")
+    host.commit("carol", "work", {version_file(4): added})
+    host.commit("carol", "work", {version_file(4): host.staged(4, "Staging", "work")})
+    return "carol"
+
+
+def moves_two(host: Host) -> str:
+    files = {version_file(n): host.staged(n, "Archived") for n in (2, 3)}
+    host.commit("alice", "work", files)
+    return "alice"
+
+
+def comments(host: Host) -> str:
+    path = f"models/fraud/comments/2/{'a' * 32}.yaml"
+    said = f"apiVersion: gitreg/v1\nkind: Comment\nauthor: {email('alice')}\ntext: Good.\n"
+    host.commit("alice", "work", {path: said})
+    return "alice"
+
+
+ADVICE: dict[Callable[[Host], str], tuple[str, ...]] = {
+    asks: ("merge",),
+    asks_without_approval_by_two: ("merge",),
+    describes: ("merge", "squash", "fast-forward"),
+    registers: ("squash", "fast-forward"),
+    mends: ("merge", "squash"),
+    adds_and_moves: ("fast-forward",),
+    moves_two: ("merge",),
+    comments: ("squash", "fast-forward"),
+}
+"""The buttons that leave a main which is allowed, when carol approves and presses."""
+
+
+@pytest.mark.parametrize("story", ADVICE, ids=lambda story: story.__name__)
+def test_the_report_says_which_button_to_use(github: Host, story: Callable[[Host], str]) -> None:
+    opener = story(github)
+    report = judged(github, "work", opener, "carol")
+    assert report.clean, text(report)
+    told = [note for note in report.notes if note.startswith(("merge commit", "squash", "rebase"))]
+    advised = [line.split(":")[0].replace("rebase or ", "") for line in told if ": yes" in line]
+    before = github.main
+    for button in ("merge", "squash", "fast-forward"):
+        github.press(button, branch="work", opener=opener, presser="carol")
+        git(github.clone, "checkout", "-q", "--detach", "origin/main")
+        assert audit(github.clone).clean == (button in ADVICE[story]), button
+        git(github.clone, "reset", "-q", "--hard", before)
+        github.push("main")
+    every = ["merge", "squash", "fast-forward"]
+    assert (
+        tuple(name.replace("merge commit", "merge") for name in advised or every) == ADVICE[story]
+    )
+
+
+def test_a_report_in_full(github: Host) -> None:
+    tip = github.request("bob")
+    bob, carol = email("bob"), email("carol")
+    report = judged(github, "ask", "bob", "carol")
+    refused = f"fraud/2: Staging -> Production needs manage-production; {bob} has read"
+    assert list(report.lines()) == [
+        f"{tip[:7]} fraud/2 Staging -> Production by {carol}, approves {bob}'s request for "
+        "Production",
+        f"note: {AS_REQUEST}",
+        f"note: merge commit: yes, made by {carol}",
+        f"note: squash: no; {refused}",
+        f"note: rebase or fast-forward: no; {refused}",
+        f"note: {TOLD}",
+        f"allowed: {github.main[:7]}..{tip[:7]}",
+    ]
+    assert report.to_dict()["notes"] == list(report.notes)
+
+
+def test_a_request_that_nobody_approved_says_who_can(github: Host) -> None:
+    tip = github.request("bob")
+    root, carol = email("root"), email("carol")
+    assert list(judged(github, "ask", "bob").lines())[:5] == [
+        f"refused {tip[:7]} by {email('bob')}",
+        "  access  models/fraud/versions/2.yaml",
+        f"    fraud/2: Staging -> Production needs manage-production; {email('bob')} has read",
+        f"    who can: {root}, {carol}",
+        "    hint: this is the request already: somebody else who can approves it, and merges it",
+    ]
+
+
+def test_an_approval_counts_by_its_level(github: Host) -> None:
+    github.request("bob")
+    assert not judged(github, "ask", "bob", "alice", "dave").clean
+    both = judged(github, "ask", "bob", "dave", "carol")
+    assert both.clean
+    assert both.verdict.accepted[0].actor == email("carol")
+
+
+def test_who_holds_the_level_needs_no_other(github: Host) -> None:
+    github.request("carol")
+    assert judged(github, "ask", "carol").clean
+    assert judged(github, "ask", "carol", "dave").clean
+    github.set("self_approval", "refuse")
+    assert not judged(github, "ask", "carol").clean
+    assert not judged(github, "ask", "carol", "carol").clean
+    assert not judged(github, "ask", "carol", "dave", "carol").clean
+    assert judged(github, "ask", "carol", "root").clean
+
+
+def test_nobody_asks_in_the_name_of_another(github: Host) -> None:
+    github.request("bob", **whole("carol"))
+    report = judged(github, "ask", "bob", "carol")
+    assert list(report.lines())[1:4] == [
+        "  identity",
+        f'    committer "Carol Example <{email("carol")}>" is not {email("bob")}, who makes this '
+        "request",
+        f"    hint: git config user.email {email('bob')} && git commit --amend --reset-author "
+        "--no-edit",
+    ]
+    named = next(line for line in report.lines() if line.startswith("refused"))
+    assert named.endswith(f"by {email('bob')}")
+
+
+def test_a_request_made_in_the_browser_is_its_authors(github: Host) -> None:
+    host = {"GIT_COMMITTER_NAME": "GitHub", "GIT_COMMITTER_EMAIL": "noreply@github.com"}
+    github.request("bob", **host)
+    assert judged(github, "ask", "bob", "carol").clean
+    github.press("merge", branch="ask", opener="bob", presser="carol")
+    git(github.clone, "checkout", "-q", "--detach", "origin/main")
+    assert audit(github.clone).clean
+
+
+def test_a_name_that_a_fast_forward_would_keep_is_told(github: Host) -> None:
+    tip = github.commit("alice", "work", {CARD: "# Fraud\n"}, **whole("carol"))
+    report = judged(github, "work", "alice")
+    assert report.clean
+    assert f"{tip[:7]} names {email('carol')}: a fast-forward would keep that name" in report.notes
+
+
+def test_a_request_is_one_also_when_main_has_moved_on(github: Host) -> None:
+    github.request("bob")
+    github.settle({CARD: "# Fraud\n"})
+    report = judged(github, "ask", "bob", "carol")
+    assert report.clean
+    assert report.notes[:2] == (BEHIND, AS_REQUEST)
+    assert judged(github, "ask").notes == (BEHIND, AS_REQUEST, NOT_PROVEN, AT_ITS_WORD)
+
+
+def test_what_contradicts_main_is_a_conflict(github: Host) -> None:
+    github.request("bob")
+    github.settle({version_file(2): github.staged(2, "Archived")})
+    with pytest.raises(ConflictError, match=r"contradicts .* in models/fraud/versions/2\.yaml"):
+        judged(github, "ask", "bob", "carol")
+
+
+def test_a_branch_updated_by_a_merge_is_no_request_any_more(github: Host) -> None:
+    github.set("self_approval", "refuse")
+    github.request("bob")
+    github.settle({CARD: "# Fraud\n"})
+    git(github.clone, "checkout", "-q", "--detach", "origin/ask")
+    who = github.who(("presser", "host"), "bob", "bob")
+    git(github.clone, "merge", "-q", "--no-edit", "origin/main", **who)
+    tip = github.push("ask")
+    report = judged(github, "ask", "bob", "carol")
+    assert not report.clean
+    why = f"commit {tip[:7]} is no request: it needs one parent"
+    assert f"{why}; git rebase origin/main makes one of it, as one commit" in report.notes
+    git(github.clone, "reset", "-q", "--hard", "origin/main")
+    github.request("bob")
+
+
+def test_the_permissions_that_count_are_the_bases(github: Host) -> None:
+    text_of_settings = github.read("registry.yaml")
+    github.set("self_approval", "refuse")
+    loosened = {"registry.yaml": text_of_settings}
+    github.commit("root", "work", loosened)
+    github.commit("root", "work", {version_file(2): github.staged(2, "Production")})
+    report = judged(github, "work", "root", "carol")
+    assert not report.clean
+    assert "needs a request by somebody else" in text(report)
+    names = {name: email(name) for name in ("root", "alice", "carol")}
+    mine = {"PERMISSIONS": LEVELS.format(**names) + f"fraud manage {email('bob')}\n"}
+    github.commit("bob", "grab", mine | {version_file(2): github.staged(2, "Production")})
+    assert "permissions changed" in text(judged(github, "grab", "bob", "carol"))
+
+
+def test_what_two_cover_together_no_button_can_say(github: Host) -> None:
+    names = {name: email(name) for name in ("root", "alice", "carol")}
+    more = f"churn edit {email('dave')}\n"
+    churn = {
+        "models/churn/model.yaml": MODEL,
+        "models/churn/PERMISSIONS": f"manage {email('root')}\n",
+        "PERMISSIONS": LEVELS.format(**names) + more,
+    }
+    github.settle(churn)
+    files = {CARD: "# Fraud\n", "models/churn/README.md": "# Churn\n"}
+    github.commit("alice", "work", files)
+    report = judged(github, "work", "alice", "dave")
+    assert report.clean
+    assert dict(report.verdict.accepted[0].covered) == {
+        "churn: card added": email("dave"),
+        "fraud: card added": email("alice"),
+    }
+    assert f"  covered by {email('dave')}: churn: card added" in list(report.lines())
+    assert NOBODY_ALONE in report.notes
+
+
+def test_a_commit_that_readers_could_read_differently_is_refused(github: Host) -> None:
+    git(github.clone, "checkout", "-q", "--detach", "origin/main")
+    github.write({CARD: "# Fraud\n"})
+    git(github.clone, "-c", "i18n.commitEncoding=latin1", "commit", "-qm", "m", **whole("alice"))
+    github.push("work")
+    report = judged(github, "work", "alice", "carol")
+    assert "has a header 'encoding' that no registry commit may have" in text(report)
+
+
+def test_where_signatures_are_required_a_person_merges(github: Host) -> None:
+    github.set("signatures", "required")
+    github.request("bob")
+    report = judged(github, "ask", "bob", "carol")
+    assert MERGER_SIGNS in report.notes
+    assert [violation.reason for violation in report.verdict.violations] == [
+        f"commit {git(github.path, 'rev-parse', 'ask')[:7]} is not signed "
+        "(identity.signatures: required)"
+    ]
