@@ -42,6 +42,7 @@ COMMANDS: dict[str, Home] = {
     "diff": Home(PEOPLE, "history", "Tell what changed from A to B."),
     "check": Home(GUARD, "judgement", "Judge commits as the hook would."),
     "audit": Home(GUARD, "judgement", "Replay all history through the guard."),
+    "maintain": Home(GUARD, "upkeep", "Pack a registry's repository, and tidy its branches."),
     "hook": Home(GUARD, "hook", "Guard a bare repository against pushes."),
 }
 """Every command; a test holds the short helps equal to those of the commands."""
