@@ -91,6 +91,7 @@ class AuditReport:
             "strange_refs": list(self.strange_refs),
             "void_requests": list(found.void),
             "late": list(found.late),
+            "unread": list(found.unread),
             "not_proven": list(self.not_proven),
         }
 
@@ -136,7 +137,8 @@ def _not_proven(found: Replay) -> Iterator[str]:
     if found.since:
         yield f"every step up to {found.since[:7]}: what is before was not looked at"
     if found.signed < found.steps or not found.steps:
-        but = f", but for {found.signed} signed steps of {found.steps}" if found.signed else ""
+        signed = f"{found.signed} of {found.steps} steps, which are signed"
+        but = f", but for {signed}" if found.signed else ""
         yield f"{UNPROVEN}{but}"
     unsigned = found.answered - found.proven
     if unsigned:
@@ -145,7 +147,8 @@ def _not_proven(found: Replay) -> Iterator[str]:
             "requests, which are not signed; no refs of the past are seen here"
         )
     if found.strange is None:
-        why = "they come after history" if not found.verdict.clean else "a clone's are its owner's"
+        refused = not found.verdict.clean
+        why = "history comes first" if refused else "those of a clone are its owner's"
         yield f"that every ref is accounted for: {why}"
     if not found.pinned and found.root:
         yield f"that this is the history you know: --root {found.root} pins it"

@@ -177,24 +177,26 @@ def version_data(draw: Draw) -> Data:
 
 
 @st.composite
-def model_files(draw: Draw, folder: str) -> dict[str, bytes]:
-    """Draw the files of one model."""
+def model_files(draw: Draw, folder: str, *, least: int = 0) -> dict[str, bytes]:
+    """Draw the files of one model; ``least`` live versions have so many comments and aliases."""
     found: dict[str, bytes] = {}
     live = []
-    for number in range(1, draw(st.integers(0, 3)) + 1):
+    for number in range(1, draw(st.integers(least, 3)) + 1):
         path = layout.version_file(folder, number)
-        if draw(st.integers(0, 4)) == 0:
+        if number > least and draw(st.integers(0, 4)) == 0:
             found[path] = kinds.TOMBSTONE
             continue
         live.append(number)
         found[path] = draw(written(kinds.VERSION, draw(version_data())))
-        for identifier in draw(st.lists(st.sampled_from(IDS), max_size=2, unique=True)):
+        identifiers = st.lists(st.sampled_from(IDS), min_size=least, max_size=2, unique=True)
+        for identifier in draw(identifiers):
             said = {"author": draw(st.sampled_from(USERS)), "text": draw(texts) or "well"}
             path = layout.comment_file(folder, number, identifier)
             found[path] = draw(written(kinds.COMMENT, said))
     declared: Data = {"description": draw(texts), "tags": draw(tags)}
     if live:
-        pointing = st.dictionaries(st.sampled_from(ALIASES), st.sampled_from(live), max_size=2)
+        one = st.sampled_from(live)
+        pointing = st.dictionaries(st.sampled_from(ALIASES), one, min_size=least, max_size=2)
         declared["aliases"] = draw(pointing)
     found[layout.model_file(folder)] = draw(written(kinds.MODEL, declared))
     if draw(st.booleans()):
@@ -222,7 +224,10 @@ def permission_texts(draw: Draw, *, pattern: bool) -> str:
 
 @st.composite
 def registries(draw: Draw, *, least: int = 0, shape: str | None = None) -> Snapshot:
-    """Draw a sound registry, with at least so many models, in either or a certain layout."""
+    """Draw a sound registry, in either or a certain layout.
+
+    It has at least so many models; half of those that have any have something of everything.
+    """
     data = draw(registry_data(shape))
     twins = data["rules"]["case_twins"] == "allow"
     names = draw(
@@ -239,8 +244,10 @@ def registries(draw: Draw, *, least: int = 0, shape: str | None = None) -> Snaps
         "README.md": b"# acme\n",
         "docs/a/b.md": b"b",
     }
+    busy = draw(st.integers(0, 1))
     for name in names:
-        found |= draw(model_files(layout.model_folder(name, data["layout"])))
+        found |= draw(model_files(layout.model_folder(name, data["layout"]), least=busy))
+        busy = 0
     return tree(found)
 
 
@@ -322,9 +329,20 @@ def operations(
             st.tuples(ref, st.sampled_from(IDS)),
         ).map(lambda found: v.DeleteComment(*found)),
         p.Grant: st.builds(p.Grant, scope, grantees, levels),
-        p.Revoke: st.builds(p.Revoke, scope, grantees),
+        p.Revoke: _pick(_named(snapshot), st.tuples(scope, grantees)).map(
+            lambda found: p.Revoke(*found)
+        ),
         p.ChangeLayout: st.builds(p.ChangeLayout, st.sampled_from((FLAT, SHARDED))),
     }
+
+
+def _named(snapshot: Snapshot) -> list[tuple[p.Scope, str]]:
+    """Give every name that a line of PERMISSIONS holds, with its scope."""
+    permissions = snapshot.permissions
+    found = [(p.Scope(pattern=grant.pattern), grant) for grant in permissions.root.grants]
+    for name in snapshot.models():
+        found += [(p.Scope(name), grant) for grant in permissions.own(name.directory).grants]
+    return [(scope, name) for scope, grant in found for name in grant.principals]
 
 
 @st.composite

@@ -83,7 +83,8 @@ def _tell(message: str, *, hint: str = "") -> None:
 
 def _lower(message: str) -> str:
     """Give click's message as ours are written: no capital first, no full stop last."""
-    return f"{message[:1].lower()}{message[1:]}".rstrip(".")
+    first = message[:1].lower() if message[1:2].islower() else message[:1]
+    return f"{first}{message[1:]}".rstrip(".")
 
 
 def _stop_writing() -> int:

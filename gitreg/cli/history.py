@@ -48,7 +48,7 @@ def log(session: Session, target: str, limit: int | None) -> None:
     session.answer(
         lambda: [one.to_dict() for one in told],
         names=lambda: dict.fromkeys(one.commit for one in told),
-        text=lambda: (line for one in told for line in _lines(session, one)),
+        text=lambda: (line for one in told for line in activity_lines(session, one)),
     )
     if on_screen and next(found, None) is not None:
         session.note("there is more: gitreg log -n 0 tells all")
@@ -82,7 +82,8 @@ def _exists(registry: "Registry", name: str) -> bool:
     return registry.snapshot().has_model(ModelName(name))
 
 
-def _lines(session: Session, one: Activity) -> Iterator[str]:
+def activity_lines(session: Session, one: Activity) -> Iterator[str]:
+    """Tell one activity: when, by which commit, who and what; below it what he wrote."""
     when, commit = session.time(one.time), paint(one.commit[:7], "yellow")
     width = 14 if on_terminal() else len(when)
     yield f"{when.ljust(width)}  {commit}  {printable(one.actor)}  {one_line(one.text)}"

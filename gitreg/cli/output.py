@@ -157,15 +157,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 def _fitted(widths: list[int], room: int) -> list[int]:
     """Narrow the widest column, again and again, until a line fits ``room``."""
-    fitted = list(widths)
+    fitted = [min(width, room) for width in widths]
     over = sum(fitted) + len(GAP) * (len(fitted) - 1) - room
     while over > 0 and max(fitted) > NARROWEST:
-        widest = max(fitted)
-        at = fitted.index(widest)
-        others = [width for width in fitted if width < widest]
-        step = min(over, widest - max([NARROWEST, *others]))
-        fitted[at] -= max(step, 1)
-        over -= max(step, 1)
+        fitted[fitted.index(max(fitted))] -= 1
+        over -= 1
     return fitted
 
 

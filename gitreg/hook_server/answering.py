@@ -47,10 +47,12 @@ def answer(connection: socket.socket, *, say: Say) -> None:
             if value
         }
         raw = heard(stream, MAX_INPUT + 1)
-    now = time.time_ns() // 1_000_000
-    lines, refused = hook.run(name, raw, environment=pushers | environment, now=now)
+    now = time.time_ns()
+    lines, refused = hook.run(name, raw, environment=pushers | environment, now=now // 1_000_000)
     text = hook.printed(lines)[:_MAX_TEXT].replace(b"\0", b"\\x00")
     send(connection, "verdict", "1" if refused else "0", text)
+    took = (time.time_ns() - now) / 1e6
+    say(f"{environment['GIT_DIR']!a}: {name}{' refused' if refused else ''} in {took:.1f} ms")
 
 
 def _call(fields: list[str]) -> tuple[str, dict[str, str], HookSettings]:

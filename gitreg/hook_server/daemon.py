@@ -35,11 +35,12 @@ def serve(path: Path | None, *, say: Say, limit: int = LIMIT) -> None:
     listen there, AlreadyExistsError if somebody does.
     """
     warm()
-    with listening(path, os.environ) as listener:
-        daemon = _Daemon(listener, say=say, limit=limit)
-        say(f"the hook daemon listens on {listener.getsockname()}")
-        daemon.run()
-    daemon.end()
+    with _signals() as signals:
+        with listening(path, os.environ) as listener:
+            daemon = _Daemon(listener, say=say, limit=limit)
+            say(f"the hook daemon listens on {listener.getsockname()}")
+            daemon.run(signals)
+        daemon.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +78,17 @@ class _Daemon:
         self._code = _stamp(self._files)
         self._stopped = False
 
-    def run(self) -> None:
+    def run(self, signals: socket.socket) -> None:
         """Hand connections to workers until told to stop."""
         gc.collect()
         gc.freeze()
-        with _signals() as signals:
-            while not self._stopped:
-                ready = self._ready(signals.fileno(), self._listener.fileno(), *self._busy)
-                for channel in ready & self._busy.keys():
-                    self._answered(self._busy.pop(channel))
-                self._stopped = signals.fileno() in ready
-                if self._listener.fileno() in ready and not self._stopped:
-                    self._accept()
+        while not self._stopped:
+            ready = self._ready(signals.fileno(), self._listener.fileno(), *self._busy)
+            for channel in ready & self._busy.keys():
+                self._answered(self._busy.pop(channel))
+            self._stopped = signals.fileno() in ready
+            if self._listener.fileno() in ready and not self._stopped:
+                self._accept()
 
     def end(self) -> None:
         """Wait until the pushes at hand are judged."""

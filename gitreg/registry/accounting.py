@@ -10,6 +10,7 @@ from gitreg.guard.refs import RefCase, judge_ref
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.registry.reading import Reader
 from gitreg.store.integrity import RefFound
+from gitreg.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,26 @@ def _fault(reader: Reader, ref: RefFound, law: Snapshot) -> str:
 
 
 def _adrift(reader: Reader, main: str) -> frozenset[str]:
-    """Give the tips of requests that do not start at a first-parent commit of main.
+    """Give the tips of requests that do not start at a step of main.
 
     Where main moved since the audit began, none: they may start at what is newer.
     """
     tips = reader.repository.request_refs().values()
     bases = {tip: reader.commit(tip).parents[:1] for tip in tips}
-    missing = {base for parents in bases.values() for base in parents}
     if reader.repository.main() != main:
         return frozenset()
-    for identifier, _ in reader.repository.parents_along(main):
+    lost = unreached(
+        reader.repository, main, {one for parents in bases.values() for one in parents}
+    )
+    return frozenset(tip for tip, parents in bases.items() if lost.intersection(parents))
+
+
+def unreached(repository: Repository, tip: str, wanted: Iterable[str]) -> frozenset[str]:
+    """Give those commits that are no step of the history that ``tip`` ends."""
+    missing = set(wanted)
+    steps = repository.parents_along(tip) if missing else iter(())
+    for identifier, _ in steps:
         missing.discard(identifier)
         if not missing:
             break
-    return frozenset(tip for tip, parents in bases.items() if missing.intersection(parents))
+    return frozenset(missing)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gitreg.domain.verdict import Verdict
+from gitreg.domain.verdict import Verdict, Violation
 from gitreg.errors import CorruptError, InvalidValueError, NotFoundError
 from gitreg.guard.verify import verify
 from gitreg.manifest.steps import Step
-from gitreg.registry.accounting import StrangeRef, account
+from gitreg.registry.accounting import StrangeRef, account, unreached
 from gitreg.registry.reading import Reader
 from gitreg.registry.received import Log, Reception, read_log
 from gitreg.registry.receiving import RECEIVED
@@ -162,6 +162,7 @@ class _Audit:
         self.memory = memory
         self.ids = ids
         self.start = start
+        self.places = frozenset(ids)
         self.proofs = Proofs(signatures.verify)
         self.reader = ReplayReader(repository, self.proofs)
 
@@ -200,18 +201,18 @@ class _Audit:
             commits = [self.reader.commit(one) for one in self.ids[at : at + CHUNK]]
             tips = {tip for commit in commits for tip in commit.parents[1:]}
             if self.start and tips:
-                answered |= self.reader.answered(self.start, tips)
+                answered |= self.reader.answered(self.start, tips)  # verify knows newer ones only
             steps = [self.reader.replayed(commit) for commit in commits]
             self.proofs.prove(steps)
             told = _told(steps, progress, at, len(self.ids))
-            found = self._counted(found, verify(told, answered=answered))
+            found = self._counted(found, self._grounded(verify(told, answered=answered)))
             found = _compared(found, steps[: len(found.verdict.accepted)], receptions)
             if not found.verdict.clean:
                 return found
             answered |= tips
             self._remember(found, commits[-1].id)
         if not found.since:
-            older = [self.reader.commit(one) for one in receptions.keys() - set(self.ids)]
+            older = [self.reader.commit(one) for one in receptions.keys() - self.places]
             found = _compared(found, map(self.reader.replayed, older), receptions)
         return replace(found, contradicted=(*found.contradicted, *log.strays(set(chain))))
 
@@ -219,10 +220,29 @@ class _Audit:
         """Give the steps that ``log`` speaks of: the new ones, and older ones if it must be."""
         if not self.start:
             return self.ids
-        near = {self.start, *self.ids}
+        near = {self.start, *self.places}
         if all({one.old, one.new} <= near for one in log.receptions):
             return (self.start, *self.ids)
         return (*_walk(self.repository, self.start, until="")[0], *self.ids)
+
+    def _grounded(self, verdict: Verdict) -> Verdict:
+        """Refuse an answer to a request that does not start at a step of main."""
+        asked = {
+            request.tip: request.base
+            for judged in verdict.accepted
+            if judged.answer is not None
+            for request in judged.answer.requests
+        }
+        lost = {base for base in asked.values() if base not in self.places}
+        if self.start:
+            lost = set(unreached(self.repository, self.start, lost))
+        for at, judged in enumerate(verdict.accepted if lost else ()):
+            for tip in judged.commit.parents[1:]:
+                if asked.get(tip) in lost:
+                    reason = f"the request {tip[:7]} does not start at a step of main"
+                    refused = Violation("requests", reason, commit=judged.commit.id)
+                    return Verdict(verdict.accepted[:at], judged.commit, judged.actor, (refused,))
+        return verdict
 
     def _counted(self, found: Replay, verdict: Verdict) -> Replay:
         """Add what the accepted steps of one chunk prove."""

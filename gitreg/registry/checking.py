@@ -9,19 +9,19 @@ a direct step of whoever made the change. The range is allowed if one of them is
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 from gitreg.domain import changes as c
 from gitreg.domain.commits import Commit
 from gitreg.domain.names import check_principal, fold
-from gitreg.domain.requests import MAIN, MAX_BASE_AGE
+from gitreg.domain.requests import MAIN, Answer
 from gitreg.domain.settings import Settings
 from gitreg.domain.signatures import REQUIRED, Claim, Verifier
 from gitreg.domain.verdict import Verdict, Violation
 from gitreg.errors import InvalidValueError
 from gitreg.guard.verify import verify
 from gitreg.manifest.steps import Step, asked
+from gitreg.registry.accounting import unreached
 from gitreg.registry.judging import MAX_STEPS
 from gitreg.registry.reading import Reader
 from gitreg.store.repository import Repository
@@ -112,8 +112,8 @@ def _on_main(repository: Repository, identifier: str) -> bool:
     remotes = repository.refs("refs/remotes/")
     tips = [tip for name, tip in remotes.items() if name.split("/")[3:] == ["main"]]
     main = repository.ref(MAIN)
-    walks = (repository.parents_along(tip) for tip in tips or ([main] if main else []))
-    return any(step == identifier for walk in walks for step, _ in walk)
+    mains = tips or ([main] if main else [])
+    return any(not unreached(repository, tip, [identifier]) for tip in mains)
 
 
 def _landed(
@@ -131,7 +131,7 @@ def _landed(
         )
         return Verdict((), commit, commit.committer.name, (broken,)), ()
     steps = [reader.step(commit) for commit in line]
-    verdict = verify(steps, answered=_answered(reader, base, steps))
+    verdict = _grounded(reader, head, verify(steps, answered=_answered(reader, base, steps)))
     notes = [NOT_PROVEN] if any(step.tips for step in steps) else []
     for step in steps:
         if verdict.refused is not None and step.commit.id == verdict.refused.id:
@@ -154,6 +154,30 @@ def _answered(reader: Reader, main: str, steps: Sequence[Step]) -> set[str]:
     """Give the requests among the further parents of ``steps`` that ``main`` answered before."""
     tips = {tip.commit.id for step in steps for tip in step.tips}
     return reader.answered(main, tips) if tips else set()
+
+
+def _grounded(reader: Reader, main: str, verdict: Verdict) -> Verdict:
+    """Refuse an answer to a request that does not start at a step of main, as the audit does."""
+    for at, judged in enumerate(verdict.accepted):
+        if judged.answer is not None and _ungrounded(reader, main, judged.answer):
+            lost = _lost(judged.commit, judged.commit.parents[1])
+            return Verdict(verdict.accepted[:at], judged.commit, judged.actor, (lost,))
+    return verdict
+
+
+def _ungrounded(reader: Reader, main: str, answer: Answer) -> bool:
+    """Tell whether some request that is answered does not start at a step of main."""
+    bases = {request.base for request in answer.requests}
+    return bool(unreached(reader.repository, main, bases))
+
+
+def _lost(commit: Commit, tip: str) -> Violation:
+    return Violation(
+        "requests",
+        f"the request {tip[:7]} does not start at a step of main",
+        commit=commit.id,
+        hint="git rebase --interactive origin/main, and squash it to one commit",
+    )
 
 
 # --- what is proposed --------------------------------------------------------------------------
@@ -184,8 +208,8 @@ class Proposal:
             notes.append(NOT_PROVEN)
         if self.settings.identity.signatures == REQUIRED and (self.is_request or self.on_host):
             notes.append(MERGER_SIGNS)
-        if self.is_request and self.told not in {"", self.requester}:
-            return self._in_a_foreign_name(), tuple(notes)
+        if self.is_request and self._unanswerable is not None:
+            return self._unanswerable, tuple(notes)
         verdict = self._verdict()
         if not verdict.clean:
             notes.extend(self._no_request())
@@ -245,18 +269,33 @@ class Proposal:
 
     @cached_property
     def is_request(self) -> bool:
-        """Tell whether a merge commit would answer a request by it."""
-        if self.merged[0].answer is None:
-            return False
-        starts = self.reader.commit(self.head).parents[0]
-        recent = islice(self.reader.repository.parents_along(self.base), MAX_BASE_AGE)
-        return self.on_host or any(identifier == starts for identifier, _ in recent)
+        """Tell whether a merge commit would answer it as a request: one commit on one of main's."""
+        answer = self.merged[0].answer
+        return answer is not None and not _ungrounded(self.reader, self.base, answer)
 
     @property
     def requester(self) -> str:
-        """Give who asks, as the request itself says; "" if it is none."""
+        """Give who asks, as main would read it off a merge commit; "" if nobody."""
         answer = self.merged[0].answer
         return answer.requests[0].requester if answer is not None else ""
+
+    @cached_property
+    def _unanswerable(self) -> Verdict | None:
+        """Refuse a merge commit off which main would read a request that nobody here made."""
+        commit = self.reader.commit(self.head)
+        if self.told and self.requester not in {"", self.told}:
+            by_email = self.settings.identity.principal == "email"
+            key = "user.email" if by_email else "user.name"
+            foreign = Violation(
+                "identity",
+                f'committer "{commit.committer}" is not {self.told}, who makes this request',
+                commit=self.head,
+                hint=f"git config {key} {self.told} && git commit --amend --reset-author --no-edit",
+            )
+            return Verdict((), commit, self.told, (foreign,))
+        if self.requester and not self.is_request:
+            return Verdict((), commit, self.author, (_lost(commit, self.head),))
+        return None
 
     @cached_property
     def mergers(self) -> tuple[str, ...]:
@@ -276,6 +315,8 @@ class Proposal:
         self, steps: tuple[Step, ...], actor: str, *, approvers: tuple[str, ...] = ()
     ) -> Verdict:
         """Judge steps as one person's, as main will, or also as those of others who vouch."""
+        if steps is self.merged and self._unanswerable is not None:
+            return self._unanswerable
         acting = [replace(one, claimed_actor=actor or None, approvers=approvers) for one in steps]
         return verify(acting, answered=_answered(self.reader, self.base, steps))
 
@@ -296,28 +337,17 @@ class Proposal:
 
     def _ways(self) -> Iterator[tuple[tuple[Step, ...], str, tuple[str, ...]]]:
         """Give the ways to merge it, as steps with their actor and the others who vouch for it."""
+        others = self.approvers
         if self.is_request:
             able = (one for one in self.mergers if self._as(self.merged, one).clean)
             yield self.merged, next(able, self.mergers[0]), self.mergers
+            others = ()
         if self.line is not None and not (self.on_host and _changes_law(self.rebased)):
-            yield self.rebased, self.told, self.approvers
+            yield self.rebased, self.told, others
         if self.on_host and not self.is_request:
-            yield self.merged, self.author, self.approvers
+            yield self.merged, self.author, others
         if self.on_host or self.line is None:
-            yield self.squashed, self.author, self.approvers
-
-    def _in_a_foreign_name(self) -> Verdict:
-        """Refuse a request that names somebody else: it would count for other eyes than it is."""
-        commit = self.reader.commit(self.head)
-        principal = self.settings.identity.principal
-        key = "user.email" if principal == "email" else "user.name"
-        violation = Violation(
-            "identity",
-            f'committer "{commit.committer}" is not {self.told}, who makes this request',
-            commit=self.head,
-            hint=f"git config {key} {self.told} && git commit --amend --reset-author --no-edit",
-        )
-        return Verdict((), commit, self.told, (violation,))
+            yield self.squashed, self.author, others
 
     # --- what to know ----------------------------------------------------------------------
 
@@ -346,8 +376,9 @@ class Proposal:
 
     def _no_request(self) -> Iterator[str]:
         """Say why a change that moves one version, and nothing else, is no request."""
-        moves = self.squashed[0].changes
-        if self.is_request or len(moves) != 1 or not isinstance(moves[0], c.StageTransitioned):
+        found = self.squashed[0].difference
+        moves = [change for change in found.changes if isinstance(change, c.StageTransitioned)]
+        if self.is_request or found.violations or not len(moves) == len(found.changes) == 1:
             return
         try:
             asked(self.reader.tip(self.head), self.settings.identity)

@@ -64,7 +64,9 @@ def maintain(path: str | Path, *, now: int, stale_after: int = 30) -> Maintenanc
 def _work(folder: Path, told: str, arguments: tuple[str, ...]) -> str:
     done = run_git(["--git-dir", str(folder), *arguments])
     if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["git says no more"])[-1]
         raise UnavailableError(
-            f"git {arguments[0]} failed: {done.stderr.strip().splitlines()[-1:]}"
+            f"git {arguments[0]} failed: {reason.removeprefix('fatal: ')}",
+            hint="gitreg audit tells what is wrong with the repository",
         )
     return told

@@ -78,8 +78,10 @@ def read_log(path: Path, *, start: int) -> Log:
             start = start if start <= size else 0
             log.seek(start)
             raw = log.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Log()
+    except OSError as error:
+        return Log(unread=(f"{path} cannot be read: {error.strerror}",))
     whole = raw[: raw.rfind(b"\n") + 1]
     receptions, unread = [], []
     for line in whole.decode("utf-8", "surrogateescape").split("\n")[:-1]:

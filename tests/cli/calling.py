@@ -80,14 +80,10 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def program(
-    *words: str, cwd: Path | None = None, stdin: str = "", **variables: str
-) -> subprocess.CompletedProcess[str]:
+def program(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m gitreg`` as a program of its own."""
     return subprocess.run(
         [sys.executable, "-m", "gitreg", *words],
-        cwd=cwd,
-        input=stdin,
         env=os.environ | variables,
         capture_output=True,
         text=True,

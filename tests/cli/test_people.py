@@ -4,6 +4,8 @@ from cli.calling import Desk
 
 import gitreg
 from gitreg.cli import history
+from gitreg.cli.session import Session
+from gitreg.domain.activities import Activity
 
 EVERYBODY_READS = (
     "note: whoever can read the repository reads all of it; a server, and clients through it, hold "
@@ -37,7 +39,7 @@ def test_permissions_are_granted_listed_and_revoked(alice: Desk) -> None:
 
 def test_patterns_are_granted_and_revoked(alice: Desk) -> None:
     told = alice.does("permission", "grant", "dave", "edit", "--pattern", "fraud-*")
-    assert told.startswith("permissions changed: + fraud-* edit dave (")
+    assert told.startswith("fraud-*: edit granted to dave (")
     assert alice.does("permission", "list", "-q").split() == ["alice", "@everyone", "dave"]
     alice.does("permission", "revoke", "dave", "--pattern", "fraud-*")
     told = alice.fails(3, "permission", "revoke", "dave", "--pattern", "fraud-*")
@@ -133,8 +135,20 @@ def test_a_comment_is_told_once_in_the_log(alice: Desk) -> None:
     assert alice.does("log", "fraud/1").count("Drifts.") == 1
 
 
-def test_the_log_on_a_terminal_is_a_screenful() -> None:
-    assert history.SCREEN == 30
+def test_what_was_imported_tells_when_it_was_and_by_whom() -> None:
+    told = Activity(
+        "ModelCreated",
+        1_767_268_800_000,
+        "alice",
+        "model fraud created",
+        "4f1c2aa" + "0" * 33,
+        original_time="2024-01-31T12:00:00.000Z",
+        original_user="olga",
+    )
+    assert list(history.activity_lines(Session(), told)) == [
+        "2026-01-01T12:00:00.000Z  4f1c2aa  alice  model fraud created",
+        "    imported; it was 2024-01-31T12:00:00.000Z by olga",
+    ]
 
 
 def test_a_diff_tells_changes_as_sentences(alice: Desk) -> None:

@@ -23,6 +23,12 @@ def nobody(alice: Desk) -> Desk:
     return Desk(alice.registry, "", {"GITREG_REGISTRY": ""})
 
 
+@pytest.fixture
+def unnamed(alice: Desk) -> Desk:
+    """Give a desk at which nothing says who."""
+    return Desk(alice.registry, "")
+
+
 def committer(desk: Desk) -> str:
     """Give name and e-mail of main's last committer."""
     return git(desk.registry, "log", "-1", "--format=%cn <%ce>", "main").strip()
@@ -70,14 +76,14 @@ def test_a_folder_of_a_working_clone_will_do(
 def test_a_repository_that_is_no_registry_is_told_apart(nobody: Desk, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "code")
     told = nobody.fails(3, "-r", tmp_path / "code", "model", "list")
-    assert told == f"error: {tmp_path}/code/.git/ holds no registry yet\nhint: gitreg init\n"
+    assert told == f"error: {tmp_path}/code/.git holds no registry yet\nhint: gitreg init\n"
     git(
         tmp_path / "code",
         *("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m", "x"),
     )
     told = nobody.fails(3, "-r", tmp_path / "code", "model", "list")
     assert told.startswith(
-        f"error: {tmp_path}/code/.git/ is a Git repository, but no registry\nhint: name one: "
+        f"error: {tmp_path}/code/.git is a Git repository, but no registry\nhint: name one: "
     )
     told = nobody.fails(3, "-r", tmp_path, "model", "list")
     assert told.startswith(f"error: {tmp_path} is no Git repository\n")
@@ -94,56 +100,56 @@ def test_a_registry_is_reached_by_its_url(alice: Desk) -> None:
 
 
 def test_the_actor_is_the_option_the_environment_or_git_config(
-    nobody: Desk, settings: Path
+    unnamed: Desk, settings: Path
 ) -> None:
     settings.write_text("[user]\n name = uma\n email = uma@acme.com\n")
-    nobody.does("model", "create", "a")
-    assert committer(nobody) == "uma <uma@acme.com>"
+    unnamed.does("model", "create", "a")
+    assert committer(unnamed) == "uma <uma@acme.com>"
     settings.write_text("[user]\n name = uma\n email = uma@acme.com\n[gitreg]\n user = gus\n")
-    nobody.does("model", "create", "b")
-    assert committer(nobody) == "gus <uma@acme.com>"
-    nobody.at("eve").does("model", "create", "c")
-    assert committer(nobody) == "eve <eve@localhost>"
-    nobody.at("eve").does("--as", "oda", "model", "create", "d")
-    assert committer(nobody) == "oda <oda@localhost>"
-    nobody.at("eve").does("model", "create", "e", "--as", "uma")
-    assert committer(nobody) == "uma <uma@acme.com>"
+    unnamed.does("model", "create", "b")
+    assert committer(unnamed) == "gus <uma@acme.com>"
+    unnamed.at("eve").does("model", "create", "c")
+    assert committer(unnamed) == "eve <eve@localhost>"
+    unnamed.at("eve").does("--as", "oda", "model", "create", "d")
+    assert committer(unnamed) == "oda <oda@localhost>"
+    unnamed.at("eve").does("model", "create", "e", "--as", "uma")
+    assert committer(unnamed) == "uma <uma@acme.com>"
 
 
 def test_where_people_are_named_by_e_mail_gits_e_mail_says_who(
-    nobody: Desk, settings: Path
+    unnamed: Desk, settings: Path
 ) -> None:
     settings.write_text("[user]\n name = Alice Example\n email = alice@acme.com\n")
-    nobody.does("init", "new.git", "--host", "github")
-    nobody.does("-r", "new.git", "model", "create", "fraud")
+    unnamed.does("init", "new.git", "--host", "github")
+    unnamed.does("-r", "new.git", "model", "create", "fraud")
     told = git(Path("new.git"), "log", "-1", "--format=%cn <%ce>", "main").strip()
     assert told == "alice@acme.com <alice@acme.com>"
 
 
-def test_a_write_needs_to_know_who(nobody: Desk, settings: Path) -> None:
+def test_a_write_needs_to_know_who(unnamed: Desk, settings: Path) -> None:
     hint = (
         "hint: say who you are in this registry: git config --global gitreg.user NAME, or --as "
         "NAME\n"
     )
-    assert nobody.fails(2, "model", "create", "x") == f"error: nobody says who you are\n{hint}"
+    assert unnamed.fails(2, "model", "create", "x") == f"error: nobody says who you are\n{hint}"
     settings.write_text("[user]\n name = Alice Example\n")
-    assert nobody.fails(2, "model", "create", "x") == (
+    assert unnamed.fails(2, "model", "create", "x") == (
         "error: 'Alice Example', which Git's user.name says, is no user name: it holds other "
         f"characters than ASCII letters, digits and . _ + @ -\n{hint}"
     )
-    nobody.fails(2, "request", "list", "--mine")
-    nobody.fails(2, "init", "new.git")
+    unnamed.fails(2, "request", "list", "--mine")
+    unnamed.fails(2, "init", "new.git")
 
 
-def test_a_read_needs_not_know_who_but_takes_nobody_wrong(nobody: Desk, settings: Path) -> None:
-    assert nobody.does("model", "list", "-q") == "fraud\n"
+def test_a_read_needs_not_know_who_but_takes_nobody_wrong(unnamed: Desk, settings: Path) -> None:
+    assert unnamed.does("model", "list", "-q") == "fraud\n"
     settings.write_text("[user]\n name = Alice Example\n")
-    assert nobody.does("model", "list", "-q") == "fraud\n"
-    told = nobody.at("not a user").fails(2, "model", "list", "-q")
+    assert unnamed.does("model", "list", "-q") == "fraud\n"
+    told = unnamed.at("not a user").fails(2, "model", "list", "-q")
     assert told.startswith("error: 'not a user', which GITREG_ACTOR says, is no user name")
-    nobody.fails(2, "--as", "@risk", "model", "list")
+    unnamed.fails(2, "--as", "@risk", "model", "list")
     settings.write_text("[gitreg]\n user = Alice Example\n")
-    nobody.fails(2, "model", "list")
+    unnamed.fails(2, "model", "list")
 
 
 def test_git_need_not_be_there(

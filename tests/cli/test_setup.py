@@ -124,8 +124,10 @@ def test_an_audit_tells_whether_history_is_clean(alice: Desk) -> None:
     git(alice.registry, "update-ref", "refs/heads/main", f"{tip}~1")
     tree = git(alice.registry, "rev-parse", f"{tip}^{{tree}}").strip()
     forged = subprocess.run(
-        ["git", "-c", "user.name=eve", "-c", "user.email=eve@x", "commit-tree", tree]
-        + ["-p", f"{tip}~1", "-m", "forged"],
+        [
+            *("git", "-c", "user.name=eve", "-c", "user.email=eve@x"),
+            *("commit-tree", tree, "-p", f"{tip}~1", "-m", "forged"),
+        ],
         cwd=alice.registry,
         capture_output=True,
         text=True,
@@ -139,7 +141,7 @@ def test_an_audit_tells_whether_history_is_clean(alice: Desk) -> None:
 
 
 def test_hooks_are_installed_and_their_state_is_told(alice: Desk, tmp_path: Path) -> None:
-    assert alice.does("hook", "status") == f"{alice.registry}/ is guarded\n"
+    assert alice.does("hook", "status") == f"{alice.registry} is guarded\n"
     git(tmp_path, "init", "-q", "--bare", "bare.git")
     bare = tmp_path / "bare.git"
     told = alice.call("hook", "status", bare)
@@ -154,7 +156,7 @@ def test_hooks_are_installed_and_their_state_is_told(alice: Desk, tmp_path: Path
         "who pushes is told by REMOTE_USER\npre-receive installed\npost-receive installed\n"
     )
     assert alice.call("hook", "status", bare, "-o", "json").data == {
-        "path": f"{bare}/",
+        "path": str(bare),
         "guarded": True,
         "problems": [],
     }

@@ -17,6 +17,7 @@ PERMISSIONS = """\
 fraud  edit               {alice}
 fraud  manage-production  {carol}
 """
+FOUR_EYES = ("self_approval: allow", "self_approval: refuse")
 MODEL = "apiVersion: gitreg/v1\nkind: RegisteredModel\n"
 VERSION = "apiVersion: gitreg/v1\nkind: ModelVersion\nstage: None\nsource: {source}\n"
 
@@ -98,11 +99,11 @@ class Host:
         """Let root push files to main, as the ground of a story."""
         return self.commit("root", "main", files)
 
-    def set(self, key: str, value: str) -> None:
+    def set(self, before: str, after: str) -> None:
         """Let root change a setting."""
         text = self.read("registry.yaml")
-        assert f"{key}: " in text
-        self.settle({"registry.yaml": re.sub(rf"\b{key}: \w+", f"{key}: {value}", text)})
+        assert before in text, text
+        self.settle({"registry.yaml": text.replace(before, after)})
 
     def read(self, path: str, revision: str = "main") -> str:
         """Give a file as it is on a branch."""
@@ -151,10 +152,10 @@ class Host:
         git(self.clone, "push", "-q", "--force", "origin", f"HEAD:refs/heads/{branch}")
         return git(self.clone, "rev-parse", "HEAD")
 
-    def request(self, user: str, number: int = 2, stage: str = "Production", **more: str) -> str:
-        """Let a user ask for a transition: one commit on a branch of the name ``ask``."""
-        files = {version_file(number): self.staged(number, stage)}
-        return self.commit(user, "ask", files, message=f"Move fraud/{number} to {stage}", **more)
+    def request(self, user: str) -> str:
+        """Let a user ask for fraud/2 in Production: one commit on a branch of the name ``ask``."""
+        moved = {version_file(2): self.staged(2, "Production")}
+        return self.commit(user, "ask", moved, message="Move fraud/2 to Production")
 
     # --- the buttons -----------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from gitreg.operations.models import RenameModel
 LINES = "/ manage admin\n* read @everyone\n"
 OWN = "models/fraud/PERMISSIONS"
 NEW = {"models/new/model.yaml": MODEL}
+BY_MAIL = {"registry.yaml": REGISTRY + "identity: {principal: email}\n"}
 
 
 def registry(lines: str = LINES, settings: str = "", **content: str) -> Snapshot:
@@ -88,6 +89,15 @@ def test_nobody_drops_himself(lines: str) -> None:
     assert written(lines) == [NOT_ME]
 
 
+def test_nobody_drops_himself_among_other_changes() -> None:
+    edits = {"PERMISSIONS": "/ manage bob\n", "README.md": "hi", OWN: "read bob\n"}
+    assert said(step("admin", BASE, changed(BASE, edits))) == [NOT_ME]
+    email = {**BY_MAIL, "README.md": "hi"}
+    assert (
+        "admin@acme.com, whose commit this is" in said(step("admin", BASE, changed(BASE, email)))[0]
+    )
+
+
 def test_another_manager_may_drop_one() -> None:
     before = registry("/ manage admin bob\n")
     assert written("/ manage bob\n", "bob", before) == []
@@ -99,6 +109,14 @@ def test_another_manager_may_drop_one() -> None:
 def test_the_first_commit_gives_its_committer_manage(lines: str, told: list[str]) -> None:
     first = tree({"registry.yaml": REGISTRY, "PERMISSIONS": lines})
     assert said(step("admin", None, first)) == told
+
+
+def test_of_a_first_commit_whose_permissions_do_not_parse_only_that_is_said() -> None:
+    first = tree({"registry.yaml": REGISTRY, "PERMISSIONS": "/ manage\n"})
+    assert said(step("admin", None, first)) == [
+        "governance  PERMISSIONS:1\n  line 1: nobody is named\n"
+        "  hint: add users or @groups after manage"
+    ]
 
 
 def test_the_file_that_says_who_manages_is_never_deleted() -> None:
@@ -278,8 +296,6 @@ def test_a_manager_does_not_make_himself_a_delegate() -> None:
 
 
 # --- how people are known ------------------------------------------------------------------------
-
-BY_MAIL = {"registry.yaml": REGISTRY + "identity: {principal: email}\n"}
 
 
 def test_a_manager_is_still_one_when_people_become_known_by_address() -> None:

@@ -63,7 +63,7 @@ def _claims(found: Difference) -> list[str]:
 
 
 @given(st.data())
-@settings(patient, max_examples=400)
+@settings(patient, max_examples=300)
 def test_every_path_that_differs_is_claimed_and_nothing_else_is_told(data: st.DataObject) -> None:
     before = data.draw(registries(least=1))
     after = data.draw(disturbed(before))

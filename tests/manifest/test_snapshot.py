@@ -116,6 +116,8 @@ def test_comments_are_read(registry: Snapshot) -> None:
     assert registry.find_comment(second, IDS[0]) == said
     assert registry.find_comment(second, IDS[1]) is None
     assert list(registry.comments(VersionRef(FRAUD, 1))) == []
+    folder = f"{registry.folder(FRAUD)}/comments/2"
+    assert list(changed(registry, {f"{folder}/notes": "x"}).comments(second)) == [said]
 
 
 def test_permissions_are_those_of_the_registry_and_each_model(registry: Snapshot) -> None:

@@ -54,7 +54,18 @@ def _laid(before: Snapshot, **tops: Entry) -> Snapshot:
     ],
 )
 @pytest.mark.parametrize(
-    "path", ["docs/a", "models/fraud/README.md", "models/fraud", "models", "PERMISSIONS"]
+    "path",
+    [
+        "docs/a",
+        "PERMISSIONS",
+        "models",
+        "models/fraud",
+        "models/fraud/README.md",
+        "models/fraud/versions",
+        "models/fraud/versions/2.yaml",
+        "models/fraud/comments/2",
+        f"models/fraud/comments/2/{'0' * 32}.yaml",
+    ],
 )
 def test_every_file_is_a_plain_one(path: str, mode: str, reason: str) -> None:
     before = tree(files())

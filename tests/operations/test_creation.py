@@ -7,14 +7,14 @@ from support import tree
 
 from gitreg.domain import changes as c
 from gitreg.domain.access import Level
-from gitreg.domain.settings import HOSTS, PROFILES, Delegate
+from gitreg.domain.settings import HOSTS, PROFILES, Delegate, Settings
 from gitreg.errors import InvalidValueError
 from gitreg.manifest.diff import Difference, compare
 from gitreg.operations.creation import NewRegistry
 
 
 @pytest.mark.parametrize(
-    ("profile", "host", "shape"), product(PROFILES, HOSTS, ("flat", "sharded"))
+    ("profile", "host", "shape"), [*product(PROFILES, HOSTS, ("flat", "sharded"))]
 )
 def test_a_new_registry_is_a_valid_first_tree(profile: str, host: str, shape: str) -> None:
     new = NewRegistry("acme {models}", "alice@acme.com", profile, host, shape)
@@ -35,15 +35,16 @@ def test_the_profiles_differ_in_four_rules() -> None:
 
 
 def test_the_hosts_differ_in_merges_delegates_and_principal() -> None:
-    plain, github = (_settings(host=host) for host in ("plain", "github"))
+    plain, github, gitea = (_settings(host=host) for host in ("plain", "github", "gitea"))
     assert (plain.rules.merges, plain.identity.principal) == ("requests", "name")
     assert plain.identity.delegates == ()
     assert (github.rules.merges, github.identity.principal) == ("any", "email")
     assert github.identity.delegates == (Delegate("noreply@github.com", "author"),)
-    assert _settings(host="gitea").rules.merges == "any"
+    assert (gitea.rules.merges, gitea.identity.principal) == ("any", "email")
+    assert gitea.identity.delegates == ()
 
 
-def _settings(profile: str = "databricks", host: str = "plain"):  # type: ignore[no-untyped-def]
+def _settings(profile: str = "databricks", host: str = "plain") -> Settings:
     new = NewRegistry("acme", "alice@acme.com", profile, host)
     return tree({path: raw.decode() for path, raw in new.files().items()}).settings
 
@@ -63,6 +64,11 @@ def _settings(profile: str = "databricks", host: str = "plain"):  # type: ignore
             "",
         ),
         (("acme", "alice", "mlflow", "plain", "deep"), "'deep' is none of flat, sharded", ""),
+        (
+            ("acme", "alice", "mlflow", "gitea"),
+            "'alice' is no e-mail address, and on a Git host these name people",
+            "--admin octocat@noreply.example.com: what the host writes into the commits of alice",
+        ),
     ],
 )
 def test_a_value_that_is_not_known_is_refused(given: list[str], told: str, hint: str) -> None:

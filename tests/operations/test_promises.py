@@ -19,7 +19,7 @@ OPERATIONS = tuple(operations(tree(files())))
 def test_what_an_operation_promises_is_what_is_read_off_its_tree(kind: type[Operation]) -> None:
     applied = 0
 
-    @settings(patient, max_examples=25)
+    @settings(patient, max_examples=20)
     @given(registries(least=1), st.data())
     def promise_holds(before: Snapshot, data: st.DataObject) -> None:
         nonlocal applied
@@ -43,8 +43,11 @@ def test_what_an_operation_promises_is_what_is_read_off_its_tree(kind: type[Oper
             ):
                 assert old.get(path) == new.get(path)
 
-    promise_holds()
-    assert applied
+    for _ in range(5):  # it is the rare run in which no operation drawn applies
+        promise_holds()
+        if applied:
+            return
+    pytest.fail("no operation drawn applies")
 
 
 def test_every_operation_is_among_them() -> None:

@@ -55,13 +55,13 @@ def test_a_version_gets_the_next_number_and_the_first_stage(registry: Snapshot) 
         code=Code("https://git", "4f1"),
         tags=(("b", None),),
         metrics=(("auc", 0.9),),
-        params=(("n", "200"),),
+        params=(("trees", "200"),),
     )
     assert operation.plan(registry).summary == "fraud/4 registered"
     assert _text(after(registry, operation), "models/fraud/versions/4.yaml") == (
         "apiVersion: gitreg/v1\nkind: ModelVersion\nstage: None\nsource: runs:/9c1/model\n"
         "run_id: 9c1\ncode:\n  repository: https://git\n  commit: 4f1\n  dirty: false\n"
-        'tags:\n  b: null\nmetrics:\n  auc: 0.9\nparams:\n  n: "200"\n'
+        'tags:\n  b: null\nmetrics:\n  auc: 0.9\nparams:\n  trees: "200"\n'
     )
 
 
@@ -120,7 +120,7 @@ def test_a_field_is_edited_and_every_other_line_stays(registry: Snapshot) -> Non
         (DescribeVersion(TWO, "new"), "description: old", "description: new"),
         (DescribeVersion(TWO, ""), "description: old\n", ""),
         (TransitionStage(TWO, "Archived"), "stage: Staging", "stage: Archived"),
-        (TagVersion(TWO, (("a", "y"),)), "{a: x}", "{a: y}"),
+        (TagVersion(TWO, (("a", "z"),)), "{a: x}", "{a: z}"),
         (TagVersion(TWO, (("b", None),)), "{a: x}", "{a: x, b: null}"),
         (TagVersion(TWO, metrics=(("auc", 0.75),)), "auc: 0.5", "auc: 0.75"),
         (SetStatus(TWO, "READY", "late"), "tags:", "tags:"),
@@ -369,8 +369,10 @@ REFUSED: list[tuple[Operation, type[GitregError], str, str]] = [
     (
         AddComment(TWO, IDS[1], "@bob", "x"),
         InvalidValueError,
-        'author is "@bob"; '
-        "a user name is made of ASCII letters, digits and . _ + @ -, and @ is not first",
+        (
+            'author is "@bob"; '
+            "a user name is made of ASCII letters, digits and . _ + @ -, and @ is not first"
+        ),
         "",
     ),
     (EditComment(NINE, IDS[0], "alice", "x"), *NO_VERSION),

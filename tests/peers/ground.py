@@ -15,6 +15,7 @@ FILES = {
     f"{FOLDER}/model.yaml": MODEL,
     f"{FOLDER}/versions/1.yaml": version(),
     f"{FOLDER}/versions/2.yaml": version(),
+    f"{FOLDER}/versions/3.yaml": version(),
 }
 DESCRIBED = 'gitreg: fraud-detector: description set to "Scores card payments." by bob'
 APPROVED = (
@@ -24,7 +25,7 @@ DROP = "gitreg: nothing was changed; `git reset --keep origin/main` drops the co
 
 
 def ground(world: World) -> World:
-    """Settle a model with two versions, and who may do what with them."""
+    """Settle a model with three versions, and who may do what with them."""
     world.settle(FILES)
     return world
 

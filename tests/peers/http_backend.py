@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from servers import LOOPBACK, PATIENCE
+from peers.servers import LOOPBACK, PATIENCE
 
 
 class Asked(NamedTuple):

@@ -32,14 +32,19 @@ def program(name: str) -> str:
     return found
 
 
-def run_gitreg(*words: str, **variables: str) -> str:
-    """Run gitreg's command line and give what it printed; it must not fail."""
-    done = subprocess.run(
+def try_gitreg(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run gitreg's command line."""
+    return subprocess.run(
         [sys.executable, "-m", "gitreg", *words],
         env=os.environ | variables,
         capture_output=True,
         text=True,
     )
+
+
+def run_gitreg(*words: str, **variables: str) -> str:
+    """Run gitreg's command line and give what it printed; it must not fail."""
+    done = try_gitreg(*words, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

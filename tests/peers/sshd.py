@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from servers import LOOPBACK, PATIENCE, free_port, listens, program, wait_for
+from peers.servers import LOOPBACK, PATIENCE, free_port, listens, program, wait_for
 from world import Clone
 
 

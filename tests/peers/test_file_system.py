@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ground import FOLDER, ground, refusal
-from servers import run_gitreg
+from peers.ground import FOLDER, ground, refusal
+from peers.servers import run_gitreg
 from support import MODEL
 from world import World, git
+
+from gitreg import UnavailableError
 
 GROUP = stat.S_IRGRP | stat.S_IWGRP
 
@@ -83,12 +85,15 @@ def test_after_pushes_the_group_can_write_all_that_it_must(world: World) -> None
     assert carol.push().accepted
     assert world.requests == []
     assert kept_from_group(world.path) == []
-    who = [line.split(" ")[1] for line in received(world.path)]
-    assert who[-2:] == ["bob", "carol"]
+    log = (world.path / "gitreg" / "received.log").read_text().splitlines()
+    assert [line.split(" ")[1] for line in log[-2:]] == ["bob", "carol"]
 
 
-def received(path: Path) -> list[str]:
-    return (path / "gitreg" / "received.log").read_text().splitlines()
+def test_by_a_file_url_gitreg_pushes_so_the_group_can_write_afterwards(world: World) -> None:
+    described = ["--as", "bob", "model", "describe", "fraud-detector", "By bob."]
+    run_gitreg("-r", world.path.as_uri(), *described)
+    assert world.registry().model("fraud-detector").description == "By bob."
+    assert kept_from_group(world.path) == []
 
 
 def test_what_is_not_shared_stays_so(tmp_path: Path) -> None:
@@ -112,11 +117,11 @@ def test_a_push_from_which_nobody_is_known_is_refused(world: World) -> None:
 def test_without_a_server_between_anybody_can_say_that_he_is_another(world: World) -> None:
     bob = world.clone("bob")
     bob.git("config", "user.name", "carol")
-    bob.move("fraud-detector", 1, "Production")
+    bob.move("fraud-detector", 3, "Production")
     bob.git("config", "user.name", "bob")
     push = bob.push(GITREG_ACTOR="carol")
     assert push.accepted
-    assert push.told == ("gitreg: fraud-detector/1 None -> Production by carol",)
+    assert push.told == ("gitreg: fraud-detector/3 None -> Production by carol",)
 
 
 def test_a_python_that_is_gone_refuses_every_push(world: World) -> None:
@@ -129,3 +134,19 @@ def test_a_python_that_is_gone_refuses_every_push(world: World) -> None:
     assert push.told == (
         "gitreg: refused: git config gitreg.python names no Python; run gitreg hook install",
     )
+
+
+def test_installing_tells_what_it_cannot_mend(tmp_path: Path) -> None:
+    path = tmp_path / "models.git"
+    git(tmp_path, "init", "-q", "--bare", str(path))
+    git(path, "config", "core.hooksPath", "/nowhere")
+    told = run_gitreg("hook", "install", str(path)).splitlines()
+    assert told[-1] == "not guarded yet: core.hooksPath is set: Git does not look into hooks/"
+
+
+@pytest.mark.parametrize("name", ["info/grafts", "shallow"])
+def test_a_repository_that_is_not_whole_gets_no_hooks(world: World, name: str) -> None:
+    (world.path / name).write_text(world.refs()["refs/heads/main"] + "\n")
+    with pytest.raises(UnavailableError, match=f"is not whole: it has a file {name}"):
+        world.registry().install_hooks()
+    (world.path / name).unlink()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ground import DESCRIBED, FILES, FOLDER, USERS, refusal
-from servers import program, run_gitreg
-from sshd import Sshd, public_key, sshd
+from peers.ground import DESCRIBED, FILES, FOLDER, USERS, refusal
+from peers.servers import program, run_gitreg
+from peers.sshd import Sshd, public_key, sshd
 from support import MODEL
 from world import Clone, World, git
 
@@ -91,7 +91,7 @@ def rule(running: Sshd, folder: Path) -> None:
 def test_a_user_clones_and_stands_on_main(site: Site, tmp_path: Path) -> None:
     command = site.sshd.command("eve")
     git(tmp_path, "clone", "-q", "registry:registry", "work", GIT_SSH_COMMAND=command)
-    assert (tmp_path / "work" / FOLDER / "model.yaml").read_text() == MODEL
+    assert (tmp_path / "work" / "PERMISSIONS").read_text() == FILES["PERMISSIONS"]
 
 
 def test_a_push_that_both_allow_goes_through(site: Site) -> None:
@@ -134,10 +134,21 @@ def test_who_is_on_the_server_itself_is_nobody(site: Site) -> None:
     assert push.refused
 
 
-def test_hooks_that_gitolite_places_are_kept_and_run_after_ours(site: Site) -> None:
-    common = site.home / ".gitolite" / "hooks" / "common"
+@pytest.fixture
+def common(site: Site) -> Iterator[Path]:
+    """Give the folder of the hooks that gitolite places into every repository."""
+    folder = site.home / ".gitolite" / "hooks" / "common"
+    yield folder
     for name in ("pre-receive", "post-receive"):
-        place(common / name, f"#!/bin/sh\nsed 's/^/{name} of gitolite, for '$GL_USER': /'\n")
+        (folder / name).unlink(missing_ok=True)
+        (site.hooks / name).unlink()
+        (site.hooks / f"{name}.chained").unlink(missing_ok=True)
+    site.world.registry().install_hooks()
+
+
+def test_hooks_that_gitolite_places_are_kept_and_run_after_ours(site: Site, common: Path) -> None:
+    for name in ("pre-receive", "post-receive"):
+        place(common / name, f"sed 's/^/{name} of gitolite, for '$GL_USER': /'\n")
     site.setup("--hooks-only")
     assert problems(site) == [
         "hooks/pre-receive is not gitreg's: pushes are not judged",
@@ -163,13 +174,13 @@ def test_hooks_that_gitolite_places_are_kept_and_run_after_ours(site: Site) -> N
     )
 
 
-def test_when_gitolite_places_its_hooks_again_ours_are_put_back(site: Site) -> None:
-    common = site.home / ".gitolite" / "hooks" / "common"
+def test_when_gitolite_places_its_hooks_again_ours_are_put_back(site: Site, common: Path) -> None:
     place(common / "pre-receive", "#!/bin/sh\necho gitolite says no; exit 1\n")
-    site.setup("--hooks-only")
-    assert problems(site)
-    run_gitreg("hook", "install", str(site.world.path))
-    assert problems(site) == []
+    for _ in range(2):
+        site.setup("--hooks-only")
+        assert problems(site) == ["hooks/pre-receive is not gitreg's: pushes are not judged"]
+        site.world.registry().install_hooks()
+        assert problems(site) == []
     bob = site.clone("bob")
     commit = bob.move("fraud-detector", 1, "Production")
     assert bob.push().told == refusal(commit)

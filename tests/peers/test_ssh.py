@@ -1,15 +1,13 @@
 """A registry over ssh: a real sshd, one key a user, and a forced command that says who it is."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ground import APPROVED, FOLDER, USERS, ground, refusal
-from servers import program, run_gitreg
-from sshd import Sshd, public_key, sshd
+from peers.ground import APPROVED, FILES, USERS, ground, refusal
+from peers.servers import program, run_gitreg, try_gitreg
+from peers.sshd import Sshd, public_key, sshd
 from support import MODEL
 from world import Clone, World, git
 
@@ -61,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_a_user_clones_with_his_key(site: Site, tmp_path: Path) -> None:
     command = site.command("alice")
     git(tmp_path, "clone", "-q", URL, "work", GIT_SSH_COMMAND=command)
-    assert (tmp_path / "work" / FOLDER / "model.yaml").read_text() == MODEL
+    assert (tmp_path / "work" / "PERMISSIONS").read_text() == FILES["PERMISSIONS"]
 
 
 def test_a_stranger_reads_nothing(site: Site, tmp_path: Path) -> None:
@@ -211,12 +209,8 @@ def test_gitreg_writes_over_ssh_as_whom_the_key_says(site: Site) -> None:
 
 def test_gitreg_cannot_say_that_it_is_somebody_else(site: Site) -> None:
     before = site.world.refs()
-    done = subprocess.run(
-        ["gitreg", "-r", URL, "--as", "carol", "transition", "fraud-detector/1", "Production"],
-        env=os.environ | {"GITREG_ACTOR": "carol", "GIT_SSH_COMMAND": site.command("bob")},
-        capture_output=True,
-        text=True,
-    )
+    moved = ["-r", URL, "--as", "carol", "transition", "fraud-detector/1", "Production"]
+    done = try_gitreg(*moved, GITREG_ACTOR="carol", GIT_SSH_COMMAND=site.command("bob"))
     assert done.returncode == 4
     assert 'committer "carol <carol@localhost>" is not bob, who pushes' in done.stderr
     assert site.world.refs() == before

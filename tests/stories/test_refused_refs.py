@@ -75,8 +75,8 @@ def test_there_are_no_refs_but_branches_of_three_kinds(world: World, bob: Clone)
     reasons = [line for line in push.told if line.startswith("    no ")]
     assert reasons[: len(NONE_SUCH)] == [
         (
-            "    no ref of this name may exist; main, requests/MODEL/NUMBER/STAGE/USER and USER/... "
-            "are the branches there may be"
+            "    no ref of this name may exist; main, requests/MODEL/NUMBER/STAGE/USER and "
+            "USER/... are the branches there may be"
         )
     ] * len(NONE_SUCH)
     assert reasons[len(NONE_SUCH) :] == [
