@@ -66,19 +66,39 @@ def check(
         ctx.exit(REFUSED)
 
 
-@click.command(cls=Command, examples=("gitreg audit", "gitreg audit -r /srv/models.git -o json"))
+@click.command(
+    cls=Command,
+    examples=(
+        "gitreg audit",
+        "gitreg audit --full -r /srv/models.git -o json",
+        "gitreg audit --root 4f1c2aa0d3b5e6f7081929a3b4c5d6e7f8091a2b",
+    ),
+)
+@click.option("--root", default="", metavar="COMMIT", help="The whole id that history starts with.")
+@click.option("--since", default="", metavar="COMMIT", help="Look at what came after a step only.")
+@click.option("--full", is_flag=True, help="Look again at what an earlier audit proved.")
 @_form
 @placed
 @click.pass_context
-def audit(ctx: click.Context, session: Session, form: str) -> None:
+def audit(
+    ctx: click.Context, session: Session, *, root: str, since: str, full: bool, form: str
+) -> None:
     """Replay all history through the guard.
 
     Tells whether every step was allowed by the permissions of its time; if not, the exit code is 4.
     """
     from gitreg.audit import audit as replay
+    from gitreg.opening import cache_folder
 
     shown = on_terminal(aside=True)
-    report = replay(session.path, progress=_progress if shown else None)
+    report = replay(
+        session.path,
+        root=root,
+        since=since,
+        full=full,
+        cache_folder=cache_folder(),
+        progress=_progress if shown else None,
+    )
     if shown:
         sys.stderr.write("\r\x1b[K")
     if form == "json":

@@ -111,22 +111,23 @@ def _data(view: "RequestView") -> dict[str, object]:
     return request_data(view.request) | {"actions": [str(action) for action in view.actions]}
 
 
-@request.command("show", examples=("gitreg request show fraud/3 Production",))
+@request.command(
+    "show", examples=("gitreg request show fraud/3", "gitreg request show fraud/3 Production")
+)
 @version_reference
-@stage_name
+@click.argument("stage", default="", shell_complete=complete_stages)
 @reading
 def show(session: Session, version: str, stage: str) -> None:
-    """Show the open requests to move VERSION to STAGE."""
+    """Show the open requests to move VERSION, all or those to STAGE."""
     registry = session.read()
     ref = reference(registry, version)
     found = registry.requests(version=ref, stage=stage)
     if not found:
-        raise NotFoundError(
-            f"there is no open request for {ref} -> {stage}", hint="gitreg request list"
-        )
+        asked = f"{ref} -> {stage}" if stage else str(ref)
+        raise NotFoundError(f"there is no open request for {asked}", hint="gitreg request list")
     session.answer(
         lambda: [_data(view) for view in found],
-        names=lambda: [f"{ref} {found[0].request.stage}"],
+        names=lambda: dict.fromkeys(f"{ref} {view.request.stage}" for view in found),
         text=lambda: _pages(session, registry, found),
     )
 

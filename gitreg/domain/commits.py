@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from gitreg.domain.names import hidden_character
 from gitreg.errors import InvalidValueError
@@ -98,6 +99,7 @@ class Commit:
         return self.committer.seconds * 1000
 
 
+@lru_cache(maxsize=1024)
 def split_message(message: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Give a message's first line, its body, and its trailers."""
     paragraphs = message.strip("\n").split("\n\n")

@@ -1,7 +1,10 @@
 """Where in the tree a thing lives: the one module that knows paths."""
 
+from collections.abc import Container, Iterable, Iterator
+
 from gitreg.domain.names import ModelName
 from gitreg.domain.settings import SHARDED
+from gitreg.errors import InvalidValueError
 from gitreg.manifest.trees import Entry, Objects, entries, replace
 
 REGISTRY_FILE = "registry.yaml"
@@ -19,6 +22,19 @@ def model_folder(model: ModelName, layout: str) -> str:
     if layout == SHARDED:
         return f"{MODELS}/{model.shard}/{model.directory}"
     return f"{MODELS}/{model.directory}"
+
+
+def twins(directories: Iterable[str], folded: Container[str]) -> Iterator[ModelName]:
+    """Give the models of some directories whose names, folded, are among ``folded``."""
+    for directory in directories:
+        if "%" not in directory and directory.lower() not in folded:
+            continue
+        try:
+            model = ModelName.of_directory(directory)
+        except InvalidValueError:
+            continue
+        if model.folded in folded:
+            yield model
 
 
 def model_file(folder: str) -> str:

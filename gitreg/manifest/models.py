@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from gitreg.domain import changes as c
 from gitreg.domain.model import ModelVersion, RegisteredModel
-from gitreg.domain.names import ModelName, VersionRef, check_comment_id, decode, fold, parse_number
+from gitreg.domain.names import ModelName, VersionRef, check_comment_id, parse_number
 from gitreg.domain.settings import SHARDED, Settings
 from gitreg.domain.stages import Stages
 from gitreg.domain.verdict import Violation
@@ -40,7 +40,8 @@ def compare_models(walk: Walk, models: Item, sides: Sides) -> Found:
             yield item
         else:
             found.append(item)
-    yield from _twins(sides, [item.name for item in found if item.before is None])
+    new = [ModelName.of_directory(item.name) for item in found if item.before is None]
+    yield from _twins(sides, new)
     origins = _origins(found)
     moved = {origin.path for origin in origins.values()}
     for item in found:
@@ -97,36 +98,25 @@ def _canonical(item: Item, *, shard: str) -> Iterator[Item | Violation]:
         yield item
 
 
-def _twins(sides: Sides, new: list[str]) -> Iterator[Violation]:
+def _twins(sides: Sides, new: list[ModelName]) -> Iterator[Violation]:
     """Refuse a new name that is, folded, one that is there."""
     if not new or sides.settings.rules.case_twins == "allow":
         return
-    added = {
-        name: layout.model_folder(ModelName(decode(name)), sides.settings.layout) for name in new
-    }
-    twins: dict[str, list[str]] = {fold(decode(name)): [] for name in new}
+    added = {name: layout.model_folder(name, sides.settings.layout) for name in new}
+    alike: dict[str, list[ModelName]] = {name.folded: [] for name in new}
     for shelf in sorted({folder.rpartition("/")[0] for folder in added.values()}):
-        for directory in sides.after.names(shelf):
-            folded = directory.lower() if "%" not in directory else _fold_directory(directory)
-            if folded in twins:
-                twins[folded].append(directory)
-    for name in new:
-        others = (other for other in twins[fold(decode(name))] if other != name)
-        other = min(others, key=lambda other: other in added, default=None)
-        if other is not None:
+        for other in layout.twins(sides.after.names(shelf), alike):
+            alike[other.folded].append(other)
+    for name, folder in added.items():
+        others = (other for other in alike[name.folded] if other != name)
+        twin = min(others, key=lambda other: other in added, default=None)
+        if twin is not None:
             yield Violation(
                 "lifecycle",
-                f"{decode(name)} differs from {decode(other)} only in case or accents",
-                f"{added[name]}/",
+                f"{name} differs from {twin} only in case or accents",
+                f"{folder}/",
                 hint="choose another name",
             )
-
-
-def _fold_directory(directory: str) -> str:
-    try:
-        return fold(decode(directory))
-    except InvalidValueError:
-        return directory
 
 
 def _renamed(origin: Item, item: Item, sides: Sides) -> Found:

@@ -80,7 +80,8 @@ class MemoryObjects:
         """Look one name up in a tree."""
         if tree not in self._kept and self._behind is not None:
             return self._behind.find(tree, name)
-        return dict(entries(self.read(tree))).get(name.encode())
+        wanted = name.encode()
+        return next((entry for found, entry in entries(self.read(tree)) if found == wanted), None)
 
     def write(self, kind: str, content: bytes) -> str:
         """Store an object and give its id."""

@@ -89,9 +89,8 @@ class CreateModel:
 def _refuse_twin(snapshot: Snapshot, name: ModelName, *, but: ModelName | None = None) -> None:
     if snapshot.settings.rules.case_twins == "allow":
         return
-    for directory in snapshot.twins_shelf(name):
-        other = ModelName.of_directory(directory)
-        if other.folded == name.folded and other not in {name, but}:
+    for other in layout.twins(snapshot.twins_shelf(name), {name.folded}):
+        if other not in {name, but}:
             raise AlreadyExistsError(
                 f"a model {other} exists, which differs from {name} only in case or accents",
                 hint="choose another name",

@@ -77,7 +77,7 @@ def judge_range(
     line = _line(reader, base, head)
     if not told and _on_main(repository, head):
         verdict, notes = _landed(reader, base, head, line=line)
-    elif line == []:
+    elif line == ():
         verdict, notes = Verdict(), ()
     else:
         people = tuple(dict.fromkeys(approvers))
@@ -85,20 +85,20 @@ def judge_range(
     return Range(base, head, verdict, (*notes, TOLD if told else AT_ITS_WORD))
 
 
-def _line(reader: Reader, base: str, head: str) -> list[Commit] | None:
+def _line(reader: Reader, base: str, head: str) -> tuple[Commit, ...] | None:
     """Give the commits from base to head, oldest first; None if head does not follow from base."""
     older = {identifier for identifier, _ in reader.repository.parents_along(base)}
     if head in older:
-        return []
+        return ()
     commits: list[Commit] = []
     for commit in reader.repository.first_parents(head):
         if commit.id == base:
-            return commits[::-1]
+            return tuple(commits[::-1])
         if commit.id in older:
             return None
         commits.append(commit)
         if commit.faults:
-            return commits[::-1]
+            return tuple(commits[::-1])
         if len(commits) > MAX_STEPS:
             raise InvalidValueError(f"the range holds more than {MAX_STEPS} commits")
     return None
@@ -117,7 +117,7 @@ def _on_main(repository: Repository, identifier: str) -> bool:
 
 
 def _landed(
-    reader: Reader, base: str, head: str, *, line: list[Commit] | None
+    reader: Reader, base: str, head: str, *, line: tuple[Commit, ...] | None
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Judge steps that main made: each by its own author or committer, as the audit will."""
     if line is None or not _on_main(reader.repository, base):
@@ -193,7 +193,7 @@ class Proposal:
     reader: Reader
     base: str
     head: str
-    line: list[Commit] | None
+    line: tuple[Commit, ...] | None
     told: str
     approvers: tuple[str, ...]
 

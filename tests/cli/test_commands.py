@@ -43,7 +43,7 @@ READS = {
     "diff": "HEAD~1",
     "hook status": "",
 }
-OTHERS = {"init", "completion", "check", "audit", "hook install"}
+OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install"}
 WRITES = set(LEAVES) - set(READS) - OTHERS
 DATED = {
     "model list",
@@ -91,6 +91,7 @@ def test_the_command_tree_is_the_designs() -> None:
         "diff": "",
         "check": "",
         "audit": "",
+        "maintain": "",
         "hook": "install status",
     }
 

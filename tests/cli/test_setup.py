@@ -119,7 +119,11 @@ def test_a_check_takes_actor_and_approvers_as_told(clone: Path, alice: Desk) -> 
 
 def test_an_audit_tells_whether_history_is_clean(alice: Desk) -> None:
     assert alice.does("audit").splitlines()[-1] == "clean"
-    assert alice.call("audit", "-o", "json").data["clean"] is True
+    audited = alice.call("audit", "-o", "json").data
+    assert audited["clean"] is True
+    assert alice.does("audit", "--root", audited["root"], "--full").splitlines()[-1] == "clean"
+    assert alice.call("audit", "--root", "0" * 40).code == 4
+    assert alice.does("audit", "--since", "main").startswith("0 steps after ")
     tip = git(alice.registry, "rev-parse", "main").strip()
     git(alice.registry, "update-ref", "refs/heads/main", f"{tip}~1")
     tree = git(alice.registry, "rev-parse", f"{tip}^{{tree}}").strip()

@@ -106,6 +106,9 @@ def test_a_request_is_shown_with_who_can_approve_it(alice: Desk, bob: Desk) -> N
             ],
         }
     ]
+    bob.does("request", "create", "fraud/1", "Staging")
+    shown = bob.does("request", "show", "fraud/1", "-q")
+    assert shown == "fraud/1 Production\nfraud/1 Staging\n"
     told = bob.fails(3, "request", "show", "fraud/2", "Production")
     assert told == (
         "error: there is no open request for fraud/2 -> Production\nhint: gitreg request list\n"

@@ -83,6 +83,9 @@ class Host:
         git(folder, "clone", "-q", "host.git", "clone")
         host = cls(folder)
         git(host.clone, "config", "remote.origin.url", "../host.git")
+        for path in (host.path, host.clone):
+            git(path, "config", "maintenance.auto", "false")
+            git(path, "config", "receive.autogc", "false")
         host.settle(
             {
                 "PERMISSIONS": PERMISSIONS.format(**{name: email(name) for name in NAMES}),
@@ -130,7 +133,7 @@ class Host:
         **variables: str,
     ) -> str:
         """Commit files on a branch (begun at ``start``, if it is new), push it, give the commit."""
-        there = git(self.clone, "branch", "-r", "--list", f"origin/{branch}")
+        there = (self.clone / ".git/refs/remotes/origin" / branch).exists()
         git(self.clone, "checkout", "-q", "--detach", f"origin/{branch}" if there else start)
         self.write(files)
         git(self.clone, "commit", "-q", "-m", message, **(whole(user) | variables))

@@ -59,12 +59,12 @@ class Runner:
         """Set the reviews that GitHub has of the pull request, page by page."""
         (self.folder / "reviews.json").write_text(json.dumps(pages or [[]]))
 
-    def pull_request(self, branch: str, opener: str) -> Ran:
+    def pull_request(self, branch: str, opener: str, title: str = "A title") -> Ran:
         """Run what a pull request from a branch starts."""
         head = git(self.host.path, "rev-parse", branch)
         git(self.host.path, "update-ref", "refs/pull/7/head", head)
         user = {"id": NAMES[opener], "login": opener}
-        pull = {"number": 7, "head": {"sha": head}, "user": user}
+        pull = {"number": 7, "head": {"sha": head}, "user": user, "title": title}
         return self._run("pull_request_target", {"pull_request": pull})
 
     def push(self, before: str) -> Ran:
@@ -101,6 +101,7 @@ class Runner:
             "RUNNER_TEMP": str(self.temporary),
             "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": "acme/models",
+            **self.workflow["env"],
             **{name: evaluated(text, context) for name, text in told.items()},
         }
 
@@ -216,6 +217,13 @@ def test_nothing_of_a_pull_request_is_run_or_told_to_the_runner(runner: Runner) 
     assert ".github/workflows/registry.yml added needs manage" in ran.text
     assert ran.text.index("::stop-commands::") < ran.text.index("::error::evil")
     assert not [path for path in runner.folder.rglob("*") if path.name in {"evil", *evil}]
+
+
+def test_a_title_cannot_answer_for_who_merges(runner: Runner) -> None:
+    runner.host.request("bob")
+    ran = runner.pull_request("ask", "bob", "gitreg-Original-User: carol")
+    assert ran.code == 4
+    assert ran.text == "the title would be read as a trailer of the merge commit\n"
 
 
 # --- pushes ------------------------------------------------------------------------------------

@@ -541,15 +541,15 @@ def test_twins_of_one_commit_name_each_other(shape: str) -> None:
 
 def test_a_directory_without_a_canonical_name_is_nobodys_twin() -> None:
     before = tree(files())
-    then = changed(
-        before,
-        {
-            "models/%46RAUD/model.yaml": MODEL,
-            "models/%66raud/model.yaml": MODEL,
-            "models/new/model.yaml": MODEL,
-        },
-    )
-    assert [path for path, _ in _reasons(before, then)] == ["models/%46RAUD", "models/%66raud"]
+    names = ("%46RAUD", "%66raud", "a b", "a%20b", "con", "%63on", "É", "%C3%A9")
+    then = changed(before, {f"models/{name}/model.yaml": MODEL for name in names})
+    assert [path for path, _ in _reasons(before, then)] == [
+        "models/%46RAUD",
+        "models/%66raud",
+        "models/a b",
+        "models/con",
+        "models/É",
+    ]
 
 
 def test_models_stand_in_a_folder() -> None:

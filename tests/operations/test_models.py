@@ -75,7 +75,14 @@ def test_who_creates_a_model_is_given_what_the_rules_say_and_lacks(
 
 
 def test_a_model_is_renamed_as_it_is() -> None:
-    before = tree({"registry.yaml": REGISTRY, PATH: MODEL, "models/fraud/README.md": "# hi\n"})
+    before = tree(
+        {
+            "registry.yaml": REGISTRY,
+            PATH: MODEL,
+            "models/fraud/versions/1.yaml": version("Archived"),
+            "models/fraud/versions/2.yaml": version(),
+        }
+    )
     for registry in (before, shaped(before, "sharded")):
         old, new = registry.folder(FRAUD), registry.folder(CHURN)
         operation = RenameModel(FRAUD, CHURN)

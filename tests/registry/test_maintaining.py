@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from world import git
 
 import gitreg
 from gitreg.registry.maintaining import DAY, maintain
 from gitreg.store.remote import run_git
-from world import git
 
 
 @pytest.fixture
