@@ -94,7 +94,11 @@ def daemon(
         try:
             yield Daemon(process)
         finally:
-            process.kill()
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def guard(world: World, path: Path, **settings: str) -> World:
@@ -669,6 +673,24 @@ def test_a_client_that_hangs_is_hung_up_on_in_time(world: World, at: Path) -> No
         assert fields(connection) == ["ask", "GITREG_ACTOR"]
         assert connection.recv(100) == b""
         assert served.line() == "a push was not judged to the end: SIGALRM"
+
+
+def test_what_is_recorded_of_a_push_that_is_in_is_not_cut_off(world: World, at: Path) -> None:
+    git(world.path, "config", "gitreg.timeout", "1")
+    log = world.path / "gitreg/received.log"
+    log.parent.mkdir(exist_ok=True)
+    os.mkfifo(log)  # whoever writes waits for a reader
+    with daemon(at) as served, connected(at) as connection:
+        connection.sendall(hello(world, hook="post-receive"))
+        assert fields(connection) == ["ask", "GITREG_ACTOR"]
+        connection.sendall(message("=alice") + message(""))
+        connection.settimeout(2)
+        with pytest.raises(TimeoutError):
+            connection.recv(100)
+        connection.settimeout(60)
+        assert log.read_text() == ""
+        assert fields(connection) == ["verdict", "0", ""]
+        assert served.hook() == "post-receive"
 
 
 # --- Starting and ending ----------------------------------------------------------------------

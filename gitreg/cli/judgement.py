@@ -9,7 +9,10 @@ from gitreg.cli.failure import REFUSED
 from gitreg.cli.options import placed
 from gitreg.cli.output import on_terminal, say, write_json
 from gitreg.cli.session import Session
+from gitreg.errors import NotFoundError
 
+USUAL = "origin/main..HEAD"
+"""What is judged unless told."""
 _form = click.option(
     "--output",
     "-o",
@@ -28,7 +31,7 @@ _form = click.option(
         "gitreg check HEAD~1..HEAD -o json",
     ),
 )
-@click.argument("revisions", metavar="[BASE..HEAD]", default="origin/main..HEAD")
+@click.argument("revisions", metavar="[BASE..HEAD]", default="")
 @click.option("--actor", "pusher", default="", metavar="USER", help="Who makes the change.")
 @click.option(
     "--approver",
@@ -51,12 +54,17 @@ def check(
 ) -> None:
     """Judge commits as the hook would.
 
-    Tells what the commits of a branch would do, or why they are refused; the exit code is then 4.
-    Without --actor the commits are taken at their word. The permissions that count are the base's.
+    Tells what the commits of a branch (else those after origin/main) would do, or why they are
+    refused; the exit code is then 4. Without --actor the commits are taken at their word. The
+    permissions that count are the base's.
     """
     from gitreg.check import check as judge
 
-    report = judge(session.path, revisions, actor=pusher, approvers=approvers)
+    try:
+        report = judge(session.path, revisions or USUAL, actor=pusher, approvers=approvers)
+    except NotFoundError as error:
+        hint = error.hint or "name the commits to judge: gitreg check BASE..HEAD"
+        raise NotFoundError(str(error), hint=hint) from None
     if form == "json":
         write_json(report.to_dict())
     else:

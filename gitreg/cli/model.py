@@ -109,8 +109,12 @@ def list_models(session: Session, glob: str, stage: str, at: str) -> None:
             ("MODEL", "LATEST", "STAGES", "ALIASES", "DESCRIPTION"),
             [_cells(registry, one, versions) for one, versions in rows],
         ),
-        nothing="" if rows else "there are no such models",
+        nothing="" if rows else _none(filtered=bool(glob or stage)),
     )
+
+
+def _none(*, filtered: bool) -> str:
+    return "there are no such models" if filtered else "no models yet: gitreg model create MODEL"
 
 
 def _rows(registry: "Registry", *, glob: str, stage: str, at: str) -> list[Row]:

@@ -74,6 +74,8 @@ def init(
         names=lambda: [path],
         text=lambda: [_told(session, path, plan, commit=commit)],
     )
+    if commit and not session.is_me(who):
+        session.note(f"{words('git', 'config', '--global', 'gitreg.user', who)} makes you {who}")
     if commit:
         always = words("git", "config", "--global", "gitreg.registry", Path(path).resolve())
         session.note(f"{always} makes it the one gitreg speaks to")

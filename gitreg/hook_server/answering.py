@@ -47,6 +47,8 @@ def answer(connection: socket.socket, *, say: Say) -> None:
             if value
         }
         raw = heard(stream, MAX_INPUT + 1)
+    if name == "post-receive":  # it writes, so nothing cuts it off
+        signal.setitimer(signal.ITIMER_REAL, 0)
     now = time.time_ns()
     lines, refused = hook.run(name, raw, environment=pushers | environment, now=now // 1_000_000)
     text = hook.printed(lines)[:_MAX_TEXT].replace(b"\0", b"\\x00")

@@ -16,7 +16,7 @@ from gitreg.domain.commits import Commit
 from gitreg.domain.names import check_principal, fold
 from gitreg.domain.requests import MAIN, Answer
 from gitreg.domain.settings import Settings
-from gitreg.domain.signatures import REQUIRED, Claim, Verifier
+from gitreg.domain.signatures import REQUIRED, Claim
 from gitreg.domain.verdict import Verdict, Violation
 from gitreg.errors import InvalidValueError
 from gitreg.guard.verify import verify
@@ -24,6 +24,7 @@ from gitreg.manifest.steps import Step, asked
 from gitreg.registry.accounting import unreached
 from gitreg.registry.judging import MAX_STEPS
 from gitreg.registry.reading import Reader
+from gitreg.store import signatures
 from gitreg.store.repository import Repository
 
 AT_ITS_WORD = "who acts is taken from the commits: no transport authenticated them here"
@@ -80,8 +81,7 @@ def judge_range(
     elif line == ():
         verdict, notes = Verdict(), ()
     else:
-        people = tuple(dict.fromkeys(approvers))
-        verdict, notes = Proposal(reader, base, head, line, actor, people).judged()
+        verdict, notes = Proposal(reader, base, head, line, actor, tuple(approvers)).judged()
     return Range(base, head, verdict, (*notes, TOLD if told else AT_ITS_WORD))
 
 
@@ -130,12 +130,11 @@ def _landed(
             hint=f"git log {base[:7]} tells what main was",
         )
         return Verdict((), commit, commit.committer.name, (broken,)), ()
-    steps = [reader.step(commit) for commit in line]
+    steps = [replace(reader.step(one), verifier=signatures.verify) for one in line]
     verdict = _grounded(reader, head, verify(steps, answered=_answered(reader, base, steps)))
     notes = [NOT_PROVEN] if any(step.tips for step in steps) else []
-    for step in steps:
-        if verdict.refused is not None and step.commit.id == verdict.refused.id:
-            notes.extend(_missed_button(step))
+    if verdict.refused is not None:
+        notes.extend(_missed_button(steps[len(verdict.accepted)]))
     return verdict, tuple(notes)
 
 
@@ -152,8 +151,7 @@ def _missed_button(step: Step) -> Iterator[str]:
 
 def _answered(reader: Reader, main: str, steps: Sequence[Step]) -> set[str]:
     """Give the requests among the further parents of ``steps`` that ``main`` answered before."""
-    tips = {tip.commit.id for step in steps for tip in step.tips}
-    return reader.answered(main, tips) if tips else set()
+    return reader.answered(main, {tip.commit.id for step in steps for tip in step.tips})
 
 
 def _grounded(reader: Reader, main: str, verdict: Verdict) -> Verdict:
@@ -232,7 +230,8 @@ class Proposal:
     @cached_property
     def rebased(self) -> tuple[Step, ...]:
         """Give the steps that a fast-forward would be, and a rebase with other ids."""
-        return tuple(self.reader.step(commit) for commit in self.line or ())
+        steps = map(self.reader.step, self.line or ())
+        return tuple(replace(step, verifier=signatures.verify) for step in steps)
 
     def _made(self, *parents: str) -> Step:
         """Give a step that is not made yet: nobody signed it, and its time is to come."""
@@ -247,8 +246,7 @@ class Proposal:
             message=commit.message if len(parents) == 1 else "merge\n",
             signature=_UNMADE if self.settings.identity.signatures == REQUIRED else "",
         )
-        step = self.reader.step(made)
-        return replace(step, parent_time=None, verifier=_excusing(step.verifier))
+        return replace(self.reader.step(made), parent_time=None, verifier=_unless_unmade)
 
     # --- what it is ------------------------------------------------------------------------
 
@@ -356,23 +354,23 @@ class Proposal:
         for step in self.rebased if self.told else ():
             if step.actor != self.told:
                 yield f"{step.commit.short} names {step.actor}: a fast-forward would keep that name"
-        merges = {one: self._as(self.merged, one) for one in self.mergers}
-        others = {"squash": self._as(self.squashed, self.author)}
+        wrong = {one: self._wrong(self.merged, one) for one in self.mergers}
+        others = {"squash": self._wrong(self.squashed, self.author)}
         if self.line is not None:
-            others["rebase or fast-forward"] = self._as(self.rebased, self.told)
-        verdicts = [*merges.values(), *others.values()]
-        if all(verdict.clean for verdict in verdicts):
+            others["rebase or fast-forward"] = self._wrong(self.rebased, self.told)
+        if not any((*wrong.values(), *others.values())):
             return
-        able = [one for one, verdict in merges.items() if verdict.clean]
-        if able:
-            yield f"merge commit: yes, made by {' or '.join(able)}"
-        else:
-            yield f"merge commit: no; {_why(next(iter(merges.values())))}"
-        for name, verdict in others.items():
-            told = f"yes, as {self.author}'s own" if verdict.clean else f"no; {_why(verdict)}"
-            yield f"{name}: {told}"
-        if not any(verdict.clean for verdict in verdicts):
+        able = " or ".join(one for one in self.mergers if not wrong[one])
+        told = f"yes, made by {able}" if able else f"no; {wrong[self.mergers[0]]}"
+        yield f"merge commit: {told}"
+        for name, reason in others.items():
+            yield f"{name}: no; {reason}" if reason else f"{name}: yes, as {self.author}'s own"
+        if not able and all(others.values()):
             yield NOBODY_ALONE
+
+    def _wrong(self, steps: tuple[Step, ...], actor: str) -> str:
+        """Say why main would be wrong with these steps of one person, or give ""."""
+        return next((one.reason for one in self._as(steps, actor).violations), "")
 
     def _no_request(self) -> Iterator[str]:
         """Say why a change that moves one version, and nothing else, is no request."""
@@ -384,10 +382,6 @@ class Proposal:
             asked(self.reader.tip(self.head), self.settings.identity)
         except InvalidValueError as error:
             yield f"{error}; git rebase origin/main makes one of it, as one commit"
-
-
-def _why(verdict: Verdict) -> str:
-    return verdict.violations[0].reason
 
 
 def _changes_law(steps: Sequence[Step]) -> bool:
@@ -402,12 +396,6 @@ def _changes_law(steps: Sequence[Step]) -> bool:
     return False
 
 
-def _excusing(verifier: Verifier | None) -> Verifier:
-    """Give a verifier that excuses commits which are not made yet."""
-
-    def verified(claim: Claim) -> str:
-        if claim.commit.signature == _UNMADE:
-            return ""
-        return verifier(claim) if verifier is not None else "nothing here can verify signatures"
-
-    return verified
+def _unless_unmade(claim: Claim) -> str:
+    """Verify a signature, but that of a commit which is not made yet."""
+    return "" if claim.commit.signature == _UNMADE else signatures.verify(claim)

@@ -54,6 +54,12 @@ def test_models_are_listed_by_name_and_stage(alice: Desk) -> None:
     assert alice.does("model", "list", "--name", "x*", "-o", "json") == "[]\n"
 
 
+def test_an_empty_registry_says_how_to_begin(alice: Desk) -> None:
+    alice.does("init", "new.git")
+    told = alice.call("-r", "new.git", "model", "list")
+    assert (told.out, told.err) == ("", "note: no models yet: gitreg model create MODEL\n")
+
+
 def test_a_model_is_shown_with_its_versions_newest_first(alice: Desk) -> None:
     alice.does("alias", "set", "fraud/1", "champion")
     assert alice.does("model", "show", "fraud") == (

@@ -28,8 +28,9 @@ def test_whoever_makes_a_registry_manages_it_unless_told_otherwise(alice: Desk) 
     assert gitreg.open("a.git", actor="x").level("alice").name == "MANAGE"
     told = alice.does("init", "b.git", "--admin", "bob", "-q")
     assert told == "b.git\n"
-    told = alice.does("init", "c.git", "--admin", "bob")
-    assert "Next: gitreg -r c.git --as bob model create NAME" in told
+    made = alice.call("init", "c.git", "--admin", "bob")
+    assert "Next: gitreg -r c.git --as bob model create NAME" in made.out
+    assert "note: git config --global gitreg.user bob makes you bob\n" in made.err
     assert gitreg.open("b.git", actor="x").level("alice").name == "READ"
 
 
@@ -114,7 +115,11 @@ def test_a_check_takes_actor_and_approvers_as_told(clone: Path, alice: Desk) -> 
     assert "fraud/1 None -> Production" in told
     assert told.splitlines()[-1].startswith("allowed: ")
     alice.fails(2, "check", "HEAD", "-r", clone)
-    alice.fails(3, "check", "nope..HEAD", "-r", clone)
+    hint = "hint: name the commits to judge: gitreg check BASE..HEAD\n"
+    told = alice.fails(3, "check", "nope..HEAD", "-r", clone)
+    assert told == f"error: there is no commit 'nope'\n{hint}"
+    told = alice.fails(3, "check")
+    assert told == f"error: there is no commit 'origin/main'\n{hint}"
 
 
 def test_an_audit_tells_whether_history_is_clean(alice: Desk) -> None:

@@ -1,6 +1,8 @@
 """A pull request, judged before a button is pressed: whose levels count, and which to press."""
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from examples.hosts import FOUR_EYES, HOST, Host, email, person, version_file, whole
@@ -289,11 +291,45 @@ def test_a_commit_that_readers_could_read_differently_is_refused(github: Host) -
     assert "has a header 'encoding' that no registry commit may have" in text(report)
 
 
-def test_where_signatures_are_required_a_person_merges(github: Host) -> None:
+def test_where_signatures_are_required_a_person_merges(github: Host, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    public = key.with_suffix(".pub").read_text()
+    github.settle({"allowed_signers": f"{email('bob')} {public}"})
     github.set("principal: email", "principal: email\n  signatures: required")
-    github.request("bob")
+    unsigned = github.request("bob")
     report = judged(github, "ask", "bob", "carol")
     assert MERGER_SIGNS in report.notes
-    tip = git(github.path, "rev-parse", "ask")
-    unsigned = f"commit {tip[:7]} is not signed (identity.signatures: required)"
-    assert [violation.reason for violation in report.verdict.violations] == [unsigned]
+    reason = f"commit {unsigned[:7]} is not signed (identity.signatures: required)"
+    assert [violation.reason for violation in report.verdict.violations] == [reason]
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}", "commit", "-q", "--amend")
+    git(github.clone, *sign, "-S", "--no-edit", **whole("bob"))
+    github.push("ask")
+    assert judged(github, "ask", "bob", "carol").clean
+    git(github.clone, *sign, "-S", "--no-edit", **whole("dave"))
+    github.push("ask")
+    wrong = text(judged(github, "ask", "dave", "carol"))
+    assert f"belongs to {email('bob')}, not to {email('dave')}" in wrong
+
+
+def test_a_range_that_main_has_holds_nothing(github: Host) -> None:
+    report = check(github.clone, "origin/main..origin/main~1", actor=email("bob"))
+    assert list(report.lines())[0] == f"note: {TOLD}"
+    assert report.clean
+
+
+def test_a_merge_that_was_tried_is_judged_as_whoever_is_told(github: Host) -> None:
+    describes(github)
+    github.settle({version_file(3): github.staged(3, "Archived")})
+    git(github.clone, "merge", "-q", "--no-edit", "origin/work", **whole("dave"))
+    github.push("tried")
+    assert NOT_PROVEN in judged(github, "tried", "alice").notes
+    assert judged(github, "tried", "alice").clean
+    assert not judged(github, "tried").clean
+
+
+def test_work_on_a_model_of_ones_own_can_come_with_it(github: Host) -> None:
+    registers(github)
+    made = {"models/churn/versions/1.yaml": github.read(version_file(3))}
+    github.commit("bob", "work", made)
+    assert len(judged(github, "work", "bob").verdict.accepted) == 2

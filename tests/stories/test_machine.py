@@ -23,8 +23,23 @@ STAGES = ("None", "Staging", "Production", "Archived")
 NAMES = ("fraud", "churn", "My model")
 
 verbs = st.sampled_from(
-    "transition request answer transition request answer cancel alias create_version create_model "
-    "delete_version delete_model comment grant change_layout".split(" ")
+    [
+        "transition",
+        "request",
+        "answer",
+        "transition",
+        "request",
+        "answer",
+        "cancel",
+        "alias",
+        "create_version",
+        "create_model",
+        "delete_version",
+        "delete_model",
+        "comment",
+        "grant",
+        "change_layout",
+    ]
 )
 users = st.sampled_from(USERS[::-1])
 names = st.sampled_from((*NAMES, *NAMES[:2] * 2))
