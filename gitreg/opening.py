@@ -75,7 +75,7 @@ def open(  # noqa: A001  # the name people expect: gitreg.open(...)
 
 
 def _on_disk(path: Path, *, actor: str, durable: bool) -> Repository:
-    named = path.with_name(path.name + ".git")
+    named = Path(f"{path}.git")
     if not path.is_dir() and named.is_dir():
         path = named
     repository = Repository(path, durable=durable)

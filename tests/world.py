@@ -66,6 +66,19 @@ class Push:
         return "\n".join(self.told)
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An operation that writes files as they are, whatever they hold."""
+
+    files: Mapping[str, str | None]
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Plan it."""
+        raw = ((path, text.encode() if text else None) for path, text in self.files.items())
+        changes = tuple(DocumentChanged(path, "changed") for path in self.files)
+        return Plan("files written", Edits(tuple(raw)), changes)
+
+
 def request_branch(name: str, number: int, stage: str, user: str) -> str:
     """Give the full name of a request's branch."""
     return RequestName(VersionRef(ModelName(name), number), stage, user).refname
@@ -185,12 +198,9 @@ class World:
         if permissions:
             self.settle({"PERMISSIONS": f"/ manage root\n{permissions}"})
 
-    def settle(self, files: Mapping[str, str | bytes | None]) -> None:
-        """Let root push files, as the ground on which a story starts."""
-        root = self.clone("root")
-        root.put(files, "the ground of a story")
-        push = root.push()
-        assert push.accepted, push.stderr
+    def settle(self, files: Mapping[str, str | None]) -> None:
+        """Let root write files, as the ground on which a story starts."""
+        self.registry().apply(Write(files))
 
     def clone(self, user: str) -> Clone:
         """Give a user's clone; it is made once."""
@@ -234,19 +244,6 @@ class Clock:
         """Let time pass, and tell it."""
         self.now += round(seconds * 1000)
         return self.now
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An operation that writes files as they are, whatever they hold."""
-
-    files: Mapping[str, str | None]
-
-    def plan(self, snapshot: Snapshot) -> Plan:
-        """Plan it."""
-        raw = ((path, text.encode() if text else None) for path, text in self.files.items())
-        changes = tuple(DocumentChanged(path, "changed") for path in self.files)
-        return Plan("files written", Edits(tuple(raw)), changes)
 
 
 class Ground:

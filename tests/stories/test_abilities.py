@@ -278,9 +278,8 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def registered(world: World, *names: str) -> None:
     """Register models with version 1 in Staging, 2 in Production and 3, pending, in None."""
-    root = world.clone("root").fresh()
     for name in names:
-        root.write(
+        world.settle(
             {
                 f"{world.model(name)}/model.yaml": MODEL,
                 world.version(name, 1): version(),
@@ -288,13 +287,12 @@ def registered(world: World, *names: str) -> None:
                 world.version(name, 3): version(more=PENDING),
             }
         )
-    root.commit("register")
-    for name in names:
-        root.write({world.version(name, 1): version("Staging")})
-        root.write({world.version(name, 2): version("Production")})
-    root.commit("promote")
-    push = root.push()
-    assert push.accepted, push.stderr
+        world.settle(
+            {
+                world.version(name, 1): version("Staging"),
+                world.version(name, 2): version("Production"),
+            }
+        )
 
 
 @pytest.mark.parametrize("least", USERS[1:])

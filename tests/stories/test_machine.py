@@ -22,25 +22,9 @@ LEVELS: dict[str, Level] = dict(zip(USERS, (*Level, Level.MANAGE), strict=True))
 STAGES = ("None", "Staging", "Production", "Archived")
 NAMES = ("fraud", "churn", "My model")
 
-verbs = st.sampled_from(
-    [
-        "transition",
-        "request",
-        "answer",
-        "transition",
-        "request",
-        "answer",
-        "cancel",
-        "alias",
-        "create_version",
-        "create_model",
-        "delete_version",
-        "delete_model",
-        "comment",
-        "grant",
-        "change_layout",
-    ]
-)
+OFTEN = ("transition", "request", "answer")
+SELDOM = ("cancel", "alias", "create_version", "create_model", "delete_version", "delete_model")
+verbs = st.sampled_from((*OFTEN, *OFTEN, *SELDOM, "comment", "grant", "change_layout"))
 users = st.sampled_from(USERS[::-1])
 names = st.sampled_from((*NAMES, *NAMES[:2] * 2))
 stages = st.sampled_from(STAGES[::-1])

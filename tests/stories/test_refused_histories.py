@@ -18,12 +18,10 @@ fraud  manage-production  carol
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("smuggled"), permissions=PEOPLE)
-    root = world.clone("root").fresh()
     for name in ("own", "fraud"):
         numbers = {f"models/{name}/versions/{n}.yaml": version() for n in range(1, 9)}
-        root.write({f"models/{name}/model.yaml": MODEL, f"models/{name}/README.md": "# It\n"})
-        root.write(numbers).commit("register")
-    assert root.push().accepted
+        card = {f"models/{name}/README.md": "# It\n"}
+        world.settle({f"models/{name}/model.yaml": MODEL} | card | numbers)
     return world
 
 

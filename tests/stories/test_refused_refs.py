@@ -20,10 +20,8 @@ NOTHING = "0" * 40
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("refs"), permissions=PEOPLE)
-    root = world.clone("root").fresh()
     numbers = {f"models/fraud/versions/{n}.yaml": version() for n in range(1, 12)}
-    root.write({"models/fraud/model.yaml": MODEL, **numbers}).commit("register")
-    assert root.push().accepted
+    world.settle({"models/fraud/model.yaml": MODEL, **numbers})
     return world
 
 
