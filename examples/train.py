@@ -28,9 +28,8 @@ def main(folder: Path) -> None:
         auc = round(float(roc_auc_score(test_y, model.predict_proba(test_x)[:, 1])), 4)
         joblib.dump(model, folder / f"model-{number}.joblib")
         (folder / f"model-{number}.json").write_text(json.dumps({"auc": auc}))
-        print(
-            f"   model {number}: {type(model).__name__:<24} auc {auc} on {len(test_y)} held-out rows"
-        )
+        kind = type(model).__name__
+        print(f"   model {number}: {kind:<24} auc {auc} on {len(test_y)} held-out rows")
 
 
 if __name__ == "__main__":
