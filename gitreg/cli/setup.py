@@ -52,7 +52,7 @@ def init(
     """
     from gitreg.operations.creation import NewRegistry
 
-    by_email = host == "github"
+    by_email = host != "plain"
     who = admin or session.whoever(by_email=by_email)
     plan = NewRegistry(name or Path(path).name.removesuffix(".git"), who, profile, host, layout)
     if session.dry_run:

@@ -20,7 +20,7 @@ from gitreg.domain.signatures import REQUIRED, Claim
 from gitreg.domain.verdict import Verdict, Violation
 from gitreg.errors import InvalidValueError
 from gitreg.guard.verify import verify
-from gitreg.manifest.steps import Step, asked
+from gitreg.manifest.steps import Step, actor_of, asked
 from gitreg.registry.accounting import unreached
 from gitreg.registry.judging import MAX_STEPS
 from gitreg.registry.reading import Reader
@@ -198,7 +198,7 @@ class Proposal:
     def judged(self) -> tuple[Verdict, tuple[str, ...]]:
         """Judge it: by the first way to merge it that is allowed; and say what else to know."""
         if any(commit.faults for commit in self.line or ()):
-            return self._as(self.rebased, self.author), ()
+            return self._as(self.rebased, self.told), ()
         notes = [] if self.line is not None else [BEHIND]
         if self.is_request:
             notes += [AS_REQUEST] if self.told else [AS_REQUEST, NOT_PROVEN]
@@ -263,7 +263,7 @@ class Proposal:
     @cached_property
     def author(self) -> str:
         """Give who made the change."""
-        return self.told or self.reader.step(self.reader.commit(self.head)).actor
+        return self.told or actor_of(self.reader.commit(self.head), self.settings.identity)
 
     @cached_property
     def is_request(self) -> bool:
@@ -282,8 +282,7 @@ class Proposal:
         """Refuse a merge commit off which main would read a request that nobody here made."""
         commit = self.reader.commit(self.head)
         if self.told and self.requester not in {"", self.told}:
-            by_email = self.settings.identity.principal == "email"
-            key = "user.email" if by_email else "user.name"
+            key = f"user.{self.settings.identity.principal}"
             foreign = Violation(
                 "identity",
                 f'committer "{commit.committer}" is not {self.told}, who makes this request',

@@ -255,6 +255,11 @@ def test_the_permissions_that_count_are_the_bases(github: Host) -> None:
     report = judged(github, "work", "root", "carol")
     assert not report.clean
     assert "needs a request by somebody else" in text(report)
+    own = {"models/fraud/PERMISSIONS": f"manage {email('root')} {email('alice')}\n"}
+    github.commit("root", "give", own)
+    github.commit("alice", "give", {version_file(3): github.staged(3, "Staging")})
+    [one] = judged(github, "give", "root").verdict.accepted
+    assert len(one.changes) == 2
     names = {name: email(name) for name in ("root", "alice", "carol")}
     mine = {"PERMISSIONS": LEVELS.format(**names) + f"fraud manage {email('bob')}\n"}
     github.commit("bob", "grab", mine | {version_file(2): github.staged(2, "Production")})

@@ -129,11 +129,11 @@ def test_a_forged_committer_is_refused_and_told_how_to_amend(bob: Clone) -> None
 
 
 def test_a_foreign_author_is_legal_for_the_committer_acts(bob: Clone, world: World) -> None:
-    bob.write({"models/fraud/model.yaml": f"{MODEL}description: By carol.\n"})
+    bob.write({"models/fraud/README.md": "# By carol\n"})
     bob.commit(GIT_AUTHOR_NAME="carol", GIT_AUTHOR_EMAIL="carol@acme.com")
     push = bob.push()
     assert push.accepted
-    assert push.told == ('gitreg: fraud: description set to "By carol." by bob',)
+    assert push.told == ("gitreg: fraud: model card changed by bob",)
     [latest, *_] = world.registry().log("fraud")
     assert latest.actor == "bob"
 
