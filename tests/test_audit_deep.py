@@ -284,7 +284,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered(ground: Ground, tmp_
 
 def test_an_auditor_pins_history_by_its_root(ground: Ground) -> None:
     report = audit(ground.path, root=ground.root)
-    assert report.clean
+    assert (report.clean, report.root, report.tip) == (True, ground.root, ground.tip)
     assert report.not_proven == (UNPROVEN,)
     assert audit(ground.path, root=ground.root).clean
 
@@ -526,6 +526,13 @@ def test_lines_that_nobody_can_read_are_told(ground: Ground) -> None:
     assert report.clean
     told = "received.log holds 'so much for that', which the hook did not write"
     assert f"note: {told}" in list(report.lines())
+
+
+def test_a_log_that_cannot_be_read_is_told(ground: Ground) -> None:
+    (ground.path / RECEIVED).mkdir(parents=True)
+    report = audit(ground.path)
+    assert report.clean
+    assert report.found.unread == (f"{ground.path / RECEIVED} cannot be read: Is a directory",)
 
 
 def test_of_many_lines_the_first_are_told(ground: Ground) -> None:

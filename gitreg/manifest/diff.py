@@ -142,7 +142,7 @@ def _registry_changes(
     new, faults = _settings(walk, item.after)
     if new is None:
         return old, list(faults)
-    told = walk.manifest(kinds.REGISTRY, item.before, item.path).plain
+    told = walk.judged(kinds.REGISTRY, item.before, item.path).plain
     now = walk.manifest(kinds.REGISTRY, item.after, item.path).plain
     found = list(setting_changes(item.path, old, new, data_before=told, data_after=now))
     if not found and old.layout == new.layout:

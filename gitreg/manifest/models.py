@@ -187,6 +187,9 @@ class _Model:
     def _reading(self, kind: str, entry: Entry | None, path: str) -> kinds.Reading | None:
         return self.walk.manifest(kind, entry, path) if entry is not None else None
 
+    def _judged(self, kind: str, entry: Entry | None, path: str) -> kinds.Reading | None:
+        return self.walk.judged(kind, entry, path) if entry is not None else None
+
     # --- model.yaml, README.md -----------------------------------------------------------------
 
     def _manifest(self, item: Item) -> Found:
@@ -204,7 +207,7 @@ class _Model:
                 item.path, RegisteredModel(self.name), after, settings=self.sides.settings
             )
             return
-        old = self.walk.manifest(kinds.MODEL, item.before, item.path)
+        old = self.walk.judged(kinds.MODEL, item.before, item.path)
         before = kinds.to_model(self.name, old.data)
         found = list(fields.model_changes(item.path, before, after, settings=self.sides.settings))
         yield from found or [c.TextChanged(item.path, self.name)]
@@ -273,7 +276,7 @@ class _Model:
         yield from after.faults
         if after.faults:
             return
-        before = self._reading(kinds.VERSION, item.before, item.path)
+        before = self._judged(kinds.VERSION, item.before, item.path)
         if before is None:
             self.added.append((ref.number, item.path))
             yield from self._born(item, ref, after)
@@ -363,7 +366,7 @@ class _Model:
         except InvalidValueError as error:
             yield Violation("form", str(error), item.path, hint=error.hint)
             return
-        old = self._reading(kinds.COMMENT, item.before, item.path)
+        old = self._judged(kinds.COMMENT, item.before, item.path)
         new = self._reading(kinds.COMMENT, item.after, item.path)
         if new is None:
             if ref.number not in self.deleted and old is not None:

@@ -172,3 +172,10 @@ class Walk:
         if not reading.faults:
             return reading
         return kinds.Reading({}, tuple(replace(fault, path=path) for fault in reading.faults))
+
+    def judged(self, kind: str, entry: Entry, path: str) -> kinds.Reading:
+        """Read a manifest of a tree that was judged; CorruptError if it cannot have been."""
+        reading = self.manifest(kind, entry, path)
+        if reading.faults:
+            raise CorruptError(f"{path} did not parse before: {reading.faults[0].reason}")
+        return reading
