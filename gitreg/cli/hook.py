@@ -1,6 +1,7 @@
 """``gitreg hook``: guard a bare repository against pushes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -19,6 +20,7 @@ _path = click.argument("path", required=False, type=click.Path(file_okay=False))
     examples=(
         "gitreg hook install /srv/models.git --identity REMOTE_USER",
         "gitreg hook status /srv/models.git",
+        "gitreg hook serve --socket /run/gitreg/hook.sock",
     ),
 )
 def hook() -> None:
@@ -30,6 +32,7 @@ def hook() -> None:
     examples=(
         "gitreg hook install /srv/models.git",
         "gitreg hook install /srv/models.git --identity REMOTE_USER --identity GITREG_ACTOR",
+        "gitreg hook install /srv/models.git --socket /run/gitreg/hook.sock",
     ),
 )
 @_path
@@ -39,9 +42,16 @@ def hook() -> None:
     metavar="VAR",
     help="An environment variable that tells who pushes; may be repeated.",
 )
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path),
+    help="Where a hook daemon listens (gitreg hook serve).",
+)
 @dry_run
 @placed
-def install(session: Session, path: str | None, identity: tuple[str, ...]) -> None:
+def install(
+    session: Session, path: str | None, *, identity: tuple[str, ...], socket: Path | None
+) -> None:
     """Install the hooks, and the Git settings they rely on.
 
     PATH is a bare repository, if not the registry. A hook that is there already is kept, and run
@@ -53,7 +63,7 @@ def install(session: Session, path: str | None, identity: tuple[str, ...]) -> No
             say(f"would: mend: {problem}")
         say("would: write hooks and settings anew")
         return
-    for line in registry.install_hooks(identity=identity):
+    for line in registry.install_hooks(identity=identity, socket=socket):
         say(line)
 
 
@@ -75,3 +85,26 @@ def status(ctx: click.Context, session: Session, path: str | None) -> None:
     )
     if problems:
         ctx.exit(FAILED)
+
+
+@hook.command(
+    "serve",
+    examples=(
+        "gitreg hook serve --socket /run/gitreg/hook.sock",
+        "gitreg hook install /srv/models.git --socket /run/gitreg/hook.sock",
+    ),
+)
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path),
+    help="Where to listen, if systemd does not say.",
+)
+def serve(socket: Path | None) -> None:
+    """Answer the hooks of all your registries, with everything loaded.
+
+    A push is then judged in milliseconds, by the same code. Hooks that find nobody listening judge
+    by themselves; one that gets no proper answer refuses the push. Ends on SIGTERM.
+    """
+    from gitreg.hook_server import serve as answer
+
+    answer(socket, say=lambda line: click.echo(printable(line), err=True))

@@ -165,13 +165,15 @@ class Reads:
 
     # --- the hooks --------------------------------------------------------------------------
 
-    def install_hooks(self, *, identity: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def install_hooks(
+        self, *, identity: tuple[str, ...] = (), socket: Path | None = None
+    ) -> tuple[str, ...]:
         """Install both hooks and the Git settings they rely on; give what was done, in sentences.
 
-        ``identity`` names the environment variables that tell who pushes. Raises InvalidValueError
-        if the repository is not bare.
+        ``identity`` names the environment variables that tell who pushes, ``socket`` where the hook
+        daemon listens. Raises InvalidValueError if the repository is not bare.
         """
-        return install_hooks(self._reader.repository, identity=identity)
+        return install_hooks(self._reader.repository, identity=identity, socket=socket)
 
     def hook_problems(self) -> tuple[str, ...]:
         """Give what keeps pushes from being judged; nothing if the repository is guarded."""

@@ -319,6 +319,7 @@ def test_protection_is_that_of_the_tree_before() -> None:
             ),
             VERSION_2: TWO.replace("Staging", "Production"),
             "models/fraud/versions/3.yaml": version("None", ARTIFACT),
+            "models/fraud/versions/1.yaml": version("Archived", ARTIFACT),
         },
     )
     [_, *found] = changes(before, then)
@@ -328,6 +329,8 @@ def test_protection_is_that_of_the_tree_before() -> None:
         "fraud@next set to version 1, was 2": "UPDATE",
         "fraud/2: Staging -> Production": "TRANSITION_PROTECTED",
         f"fraud/3: artifact {DIGEST} pinned": "UPDATE",
+        "fraud/1: Production -> Archived": "TRANSITION_PROTECTED",
+        f"fraud/1: artifact {DIGEST} pinned": "PIN_PROTECTED",
     }
 
 
@@ -337,6 +340,15 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
     found = compare(before, then)
     assert found.violations == ()
     assert [str(change) for change in found.changes] == ["fraud@champion set to version 1"]
+
+
+def test_permissions_without_a_line_that_come_or_go_are_no_mere_text() -> None:
+    before = tree(files())
+    then = changed(before, {"models/fraud/PERMISSIONS": "# nobody yet\n"})
+    for one, other in ((before, then), (then, before)):
+        [change] = changes(one, other)
+        assert change == c.PermissionsChanged("models/fraud/PERMISSIONS", ModelName("fraud"))
+        assert str(change) == "permissions of fraud changed"
 
 
 # --- layouts ---------------------------------------------------------------------------------
