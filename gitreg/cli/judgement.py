@@ -96,11 +96,12 @@ def audit(
     Tells whether every step was allowed by the permissions of its time; if not, the exit code is 4.
     """
     from gitreg.audit import audit as replay
-    from gitreg.opening import cache_folder
+    from gitreg.opening import cache_folder, is_url
 
+    path = session.repository().path if is_url(session.path) else session.path
     shown = on_terminal(aside=True)
     report = replay(
-        session.path,
+        path,
         root=root,
         since=since,
         full=full,

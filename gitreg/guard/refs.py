@@ -7,10 +7,12 @@ from gitreg.domain.access import Ability, Level
 from gitreg.domain.names import fold, is_principal
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import HEADS, MAIN, MAX_BASE_AGE, REQUESTS, RequestName
+from gitreg.domain.signatures import Verifier
 from gitreg.domain.verdict import Violation
 from gitreg.errors import CorruptError, InvalidValueError
 from gitreg.guard.access import level_of
 from gitreg.guard.identity import check_committer, check_time
+from gitreg.guard.signatures import check_signature
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.steps import Tip, asked, void
 
@@ -25,7 +27,7 @@ class RefCase:
     ``main`` is main's tree as stored before the push, and ``main_time`` its time in ms. ``tip`` is
     the new tip of a request branch; ``recent`` tells whether its parent is among main's last
     first-parent commits, ``replayed`` whether main answered it already. ``over`` tells why what the
-    branch held before is no open request ("" if it is one).
+    branch held before is no open request ("" if it is one). ``verifier`` verifies signatures.
     """
 
     update: RefUpdate
@@ -37,6 +39,7 @@ class RefCase:
     replayed: bool = False
     over: str = ""
     now: int | None = None
+    verifier: Verifier | None = None
 
 
 def judge_ref(case: RefCase) -> tuple[Violation, ...]:
@@ -95,6 +98,9 @@ def _request(case: RefCase, main: Snapshot) -> Iterator[Violation]:
             strict=main.settings.rules.clock == "strict",
         )
     )
+    seconds = max(case.tip.commit.own_time, case.now or 0) // 1000
+    signed = check_signature(case.tip.commit, main, case.verifier, seconds=seconds)
+    yield from (_at(one, name) for one in signed)
     yield from _standing(case, main, request.name)
     if reason := void(request, main):
         yield Violation("requests", f"the request would be void: {reason}", name)

@@ -16,6 +16,7 @@ FILE = "100644"
 FOLDER = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _ENTRY = re.compile(rb"([0-7]{1,7}) ([^\0]*)\0(.{20})", re.DOTALL)
+_ENTRIES = re.compile(rb"([0-7]{1,7} [^\0]*\0.{20})*+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +159,8 @@ def _may_hide_a_twin(one: tuple[bytes, bytes], other: tuple[bytes, bytes]) -> bo
 
 def _window(before: bytes, after: bytes) -> tuple[int, int, int, int]:
     same = _common_prefix(before, after)
-    previous = start = 0
-    while start < len(before) and (following := _next(before, start)) <= same:
-        previous, start = start, following
+    alike = _ENTRIES.match(before, 0, same)
+    previous, start = (max(alike.start(1), 0), alike.end()) if alike else (0, 0)
     limit = min(len(before), len(after)) - start
     tail = _common_prefix(before[::-1][:limit], after[::-1][:limit])
     at_before = at_after = start

@@ -202,7 +202,7 @@ class _Audit:
             tips = {tip for commit in commits for tip in commit.parents[1:]}
             if self.start and tips:
                 answered |= self.reader.answered(self.start, tips)  # verify knows newer ones only
-            steps = [self.reader.replayed(commit) for commit in commits]
+            steps = [self.reader.step(commit) for commit in commits]
             self.proofs.prove(steps)
             told = _told(steps, progress, at, len(self.ids))
             found = self._counted(found, self._grounded(verify(told, answered=answered)))
@@ -213,7 +213,7 @@ class _Audit:
             self._remember(found, commits[-1].id)
         if not found.since:
             older = [self.reader.commit(one) for one in receptions.keys() - self.places]
-            found = _compared(found, map(self.reader.replayed, older), receptions)
+            found = _compared(found, map(self.reader.step, older), receptions)
         return replace(found, contradicted=(*found.contradicted, *log.strays(set(chain))))
 
     def _chain(self, log: Log) -> tuple[str, ...]:

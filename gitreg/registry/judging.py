@@ -155,6 +155,7 @@ class PushJudge:
             replayed=bool(reader.answered(self._main, {update.new})),
             over=over,
             now=self.now,
+            verifier=reader.verifier,
         )
 
     def _is_commit(self, identifier: str) -> bool:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from gitreg.domain.commits import NOBODY, Commit
 from gitreg.domain.requests import TransitionRequest
 from gitreg.domain.settings import Identity
+from gitreg.domain.signatures import Verifier
 from gitreg.errors import CorruptError, InvalidValueError
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.steps import Step, Tip, asked, void
 from gitreg.manifest.trees import EMPTY_TREE, Entry
+from gitreg.store import signatures
 from gitreg.store.repository import Repository
 
 
@@ -50,9 +52,10 @@ class Standing:
 class Reader:
     """Reads a repository as the judgement needs it."""
 
-    def __init__(self, repository: Repository) -> None:
-        """Read ``repository``."""
+    def __init__(self, repository: Repository, *, verifier: Verifier = signatures.verify) -> None:
+        """Read ``repository``; ``verifier`` is what steps get."""
         self.repository = repository
+        self.verifier = verifier
         self.objects = GitObjects(repository)
         self._asked: dict[tuple[str, Identity], TransitionRequest | str] = {}
 
@@ -99,6 +102,7 @@ class Reader:
             stored=stored,
             parent_time=parent_time,
             now=now,
+            verifier=self.verifier,
         )
 
     # --- requests --------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from gitreg.domain.commits import Commit
 from gitreg.domain.signatures import Claim, Verifier, is_ssh
@@ -54,9 +53,8 @@ class ReplayReader(Reader):
 
     def __init__(self, repository: Repository, verifier: Verifier) -> None:
         """Read ``repository``."""
-        super().__init__(repository)
+        super().__init__(repository, verifier=verifier)
         self.objects = RecentObjects(repository)
-        self._verifier = verifier
         self._commits: dict[str, Commit] = {}
         self._snapshots: dict[str, Snapshot] = {}
 
@@ -75,10 +73,6 @@ class ReplayReader(Reader):
                 self._snapshots.clear()
             self._snapshots[commit.tree] = super().snapshot(commit)
         return self._snapshots[commit.tree]
-
-    def replayed(self, commit: Commit) -> Step:
-        """Give a step of history: nobody pushes it now, and no clock runs."""
-        return replace(self.step(commit), verifier=self._verifier)
 
 
 class Proofs:

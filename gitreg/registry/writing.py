@@ -17,6 +17,7 @@ from gitreg.domain.commits import (
 )
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import MAIN, Outcome, RequestName, TransitionRequest
+from gitreg.domain.signatures import OFF, REQUIRED
 from gitreg.domain.telling import parse_refusal
 from gitreg.errors import ConflictError, InvalidValueError, NotFoundError
 from gitreg.guard.refs import RefCase, judge_ref
@@ -29,6 +30,7 @@ from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import Receipt, RefusedError
 from gitreg.store.remote import RemoteRefusedError
 from gitreg.store.repository import Moved
+from gitreg.store.signatures import sign, signing_key
 
 PATIENCE = 60.0
 """Seconds that a write tries again when others are first."""
@@ -101,6 +103,7 @@ class Writer:
         tips = tuple(request.tip for request in requests)
         trailers = ((ANSWER, str(outcome)),) if outcome is not None else ()
         commit = self._commit(tree, (main, *tips), plan.summary, body=message, trailers=trailers)
+        commit = self._signed(commit, before)
         step = reader.step(commit, pusher=self.actor, stored=stored, now=self.clock())
         step = replace(step, before=before, after=Snapshot(before.objects, commit.tree))
         verdict = verify([step])
@@ -146,6 +149,15 @@ class Writer:
             raise InvalidValueError("the message holds what UTF-8 text cannot") from None
         return read_commit(object_id("commit", raw), raw)
 
+    def _signed(self, commit: Commit, law: Snapshot) -> Commit:
+        """Sign with Git's user.signingKey where the registry requires it, or Git always does it."""
+        repository, wanted = self.reader.repository, law.settings.identity.signatures
+        key = signing_key(repository, always=wanted == REQUIRED) if wanted != OFF else ""
+        if not key:
+            return commit
+        raw = write_commit(sign(commit, key, program=repository.config("gpg.ssh.program")))
+        return read_commit(object_id("commit", raw), raw)
+
     def _store(self, objects: object, commit: Commit) -> None:
         repository = self.reader.repository
         if isinstance(objects, MemoryObjects):
@@ -170,6 +182,7 @@ class Writer:
         identity = before.settings.identity
         name = asked(Tip(unnamed, before, Snapshot(scratch, tree)), identity).name
         commit = self._commit(tree, (main,), request_summary(name), body=message)
+        commit = self._signed(commit, before)
         tip = Tip(commit, before, Snapshot(scratch, tree))
         old, over = self._standing(main, name)
         case = RefCase(
@@ -180,6 +193,7 @@ class Writer:
             recent=True,
             over=over,
             now=self.clock(),
+            verifier=reader.verifier,
         )
         violations = judge_ref(case)
         if violations:
