@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from gitreg.domain.access import Ability, Level
+from gitreg.domain.model import Artifact
 from gitreg.domain.names import ModelName, VersionRef, decode, encode, parse_number
 from gitreg.domain.stages import Stages
 from gitreg.errors import InvalidValueError
@@ -56,7 +57,10 @@ class RequestName:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRequest:
-    """A request as its branch's tip says it; ``asked_of`` is the version's immutable part then."""
+    """A request as its branch's tip says it.
+
+    ``asked_of`` is the version's immutable part then, ``pinned`` the files it had, if any.
+    """
 
     name: RequestName
     tip: str
@@ -65,6 +69,7 @@ class TransitionRequest:
     comment: str
     time: int
     asked_of: tuple[object, ...]
+    pinned: Artifact | None = None
 
     @property
     def ref(self) -> VersionRef:

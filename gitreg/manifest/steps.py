@@ -131,6 +131,7 @@ def asked(tip: Tip, identity: Identity) -> TransitionRequest:
         comment=request_comment(commit, name),
         time=commit.own_time,
         asked_of=version.immutable,
+        pinned=version.artifact,
     )
 
 
@@ -154,7 +155,8 @@ def void(request: TransitionRequest, main: Snapshot) -> str:
     version = main.find_version(request.ref)
     if version is None:
         return f"there is no version {request.ref} any more"
-    if version.immutable != request.asked_of:
+    other_files = request.pinned is not None and version.artifact != request.pinned
+    if version.immutable != request.asked_of or other_files:
         return f"{request.ref} is not the version it was asked for"
     if version.stage == request.stage:
         return f"{request.ref} is in {request.stage} already"

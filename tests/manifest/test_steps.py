@@ -190,6 +190,27 @@ def test_a_request_is_void_when_it_makes_no_sense_any_more(
     assert void(request, changed(tree(files()), now)) == reason
 
 
+def _pinned(digit: str) -> str:
+    digest = f"sha256:{digit * 64}"
+    return f"source: s3://ml/1\nartifact: {{digest: {digest}, size: 1, files: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "reason"),
+    [
+        (_pinned("a"), _pinned("a"), ""),
+        (_pinned("a"), _pinned("b"), "fraud/2 is not the version it was asked for"),
+        ("source: s3://ml/1\n", _pinned("a"), ""),
+    ],
+    ids=["the same files", "other files", "files pinned since"],
+)
+def test_a_request_counts_for_the_files_it_was_asked_for(then: str, now: str, reason: str) -> None:
+    before = changed(tree(files()), {VERSION_2: version("Staging", then)})
+    after = changed(before, {VERSION_2: version("Production", then)})
+    request = asked(tip("bob", before, after, number=9), PLAIN)
+    assert void(request, changed(before, {VERSION_2: version("Staging", now)})) == reason
+
+
 # --- what is answered --------------------------------------------------------------------------
 
 

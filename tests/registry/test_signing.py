@@ -36,13 +36,14 @@ def world(tmp_path: Path) -> World:
     lines = sign_as(root, tmp_path / "root") + sign_as(bob, tmp_path / "bob")
     settings = root.read("registry.yaml")
     settings = settings.replace("identity:\n", "identity:\n  signatures: required\n")
-    found.settle(
+    root.put(
         {
             "registry.yaml": settings,
             "allowed_signers": lines,
             "PERMISSIONS": "/ manage root\n/ read @everyone\n",
         }
     )
+    assert root.push().accepted
     return found
 
 
