@@ -250,7 +250,6 @@ def test_each_push_sees_permissions_and_settings_as_they_are(world: World, at: P
         assert carol.push().refused
         assert served.hook() == "pre-receive refused"
         world.settle({f"{world.model('fraud')}/PERMISSIONS": "manage bob\nedit carol\n"})
-        served.judged()
         carol.put(edit)
         git(world.path, "config", "gitreg.identity", "REMOTE_USER")
         assert carol.push().refused

@@ -211,6 +211,24 @@ def test_a_request_counts_for_the_files_it_was_asked_for(then: str, now: str, re
     assert void(request, changed(before, {VERSION_2: version("Staging", now)})) == reason
 
 
+def test_a_request_is_about_the_files_that_the_version_had() -> None:
+    pin = "artifact: {{digest: 'sha256:{}', size: 1, files: 1}}\n"
+    plain, one, other = (
+        f"source: s3://ml/1\n{more}" for more in ("", *map(pin.format, ("0" * 64, "f" * 64)))
+    )
+    for then, now, reason in (
+        (plain, one, ""),
+        (one, one, ""),
+        (one, other, "fraud/2 is not the version it was asked for"),
+        (one, plain, "fraud/2 is not the version it was asked for"),
+    ):
+        before = tree(files(**{VERSION_2: version("Staging", then)}))
+        after = changed(before, {VERSION_2: version("Production", then)})
+        request = asked(tip("bob", before, after), PLAIN)
+        assert request.pinned == before.version(SECOND).artifact
+        assert void(request, changed(before, {VERSION_2: version("Staging", now)})) == reason
+
+
 # --- what is answered --------------------------------------------------------------------------
 
 

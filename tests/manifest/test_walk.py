@@ -1,7 +1,7 @@
 """Walking two trees at once: names and modes that may not be, and trees made to take forever."""
 
 import pytest
-from support import MODEL, REGISTRY, changed, files, planted, tree, version
+from support import MODEL, REGISTRY, changed, comment, files, planted, tree, version
 
 from gitreg.domain.verdict import Violation
 from gitreg.errors import CorruptError
@@ -163,6 +163,25 @@ def test_what_cannot_be_read_is_not_found() -> None:
     assert walk.find(inside, "gone/below") is None
     assert walk.find(inside, "other") is None
     assert walk.find(None, "other") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "then", "told"),
+    [
+        ("models/fraud/model.yaml", MODEL, "apiVersion is missing"),
+        ("models/fraud/versions/2.yaml", version(), "apiVersion is missing"),
+        (
+            f"models/fraud/comments/2/{'0' * 32}.yaml",
+            comment("alice", "x"),
+            "apiVersion is missing",
+        ),
+    ],
+)
+def test_what_did_not_parse_before_is_corrupt(path: str, then: str, told: str) -> None:
+    before = tree(files(**{path: "{}\n"}))
+    with pytest.raises(CorruptError) as caught:
+        compare(before, changed(before, {path: then}))
+    assert str(caught.value) == f"{path} did not parse before: {told}"
 
 
 def test_nesting_is_bounded() -> None:
