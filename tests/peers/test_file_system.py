@@ -27,9 +27,9 @@ def masked() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("shared"))
+    world = ground(World(tmp_path_factory.mktemp("shared")))
     share(world.path)
-    return ground(world)
+    return world
 
 
 def share(path: Path) -> None:
@@ -97,7 +97,10 @@ def test_by_a_file_url_gitreg_pushes_so_the_group_can_write_afterwards(world: Wo
 
 
 def test_what_is_not_shared_stays_so(tmp_path: Path) -> None:
-    world = ground(World(tmp_path))
+    world = World(tmp_path)
+    root = world.clone("root")
+    root.put({"docs/x.md": "x\n"})
+    assert root.push().accepted
     log = world.path / "gitreg" / "received.log"
     modes = [stat.S_IMODE(one.stat().st_mode) for one in (log.parent, log)]
     assert modes == [0o755, 0o644]
