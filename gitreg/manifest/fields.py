@@ -1,7 +1,7 @@
 """What differs inside one manifest: changes of its fields, or violations."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from gitreg.domain import changes as c
 from gitreg.domain.model import READY, Comment, ModelVersion, RegisteredModel
@@ -10,6 +10,8 @@ from gitreg.domain.stages import NONE, Stages
 from gitreg.domain.suggest import suggest
 from gitreg.domain.verdict import Violation
 
+LineOf: TypeAlias = Callable[[str], int]
+"""Gives the line of a manifest on which a key stands."""
 IMMUTABLE = ("source", "location", "run_id", "run_link", "model_id", "code", "params")
 
 
@@ -43,7 +45,13 @@ def alias_changes(
 
 
 def version_changes(
-    path: str, before: ModelVersion, after: ModelVersion, *, stages: Stages, known: Stages
+    path: str,
+    before: ModelVersion,
+    after: ModelVersion,
+    *,
+    stages: Stages,
+    known: Stages,
+    line_of: LineOf,
 ) -> Iterator[c.Change | Violation]:
     """Compare two readings of one live version.
 
@@ -53,15 +61,19 @@ def version_changes(
     for key in IMMUTABLE:
         if getattr(before, key) != getattr(after, key):
             yield Violation(
-                "lifecycle", f"{ref}: {key} never changes", path, hint="register a new version"
+                "lifecycle",
+                f"{ref}: {key} never changes",
+                path,
+                line=line_of(key),
+                hint="register a new version",
             )
     if before.stage != after.stage:
-        yield from check_stage(path, after.stage, known)
+        yield from check_stage(path, after.stage, known, line_of=line_of)
         protected = stages.guards(before.stage, after.stage)
         yield c.StageTransitioned(path, ref, before.stage, after.stage, protected)
     if before.description != after.description:
         yield c.VersionDescribed(path, ref, after.description)
-    yield from _status(path, before, after)
+    yield from _status(path, before, after, line_of=line_of)
     if before.artifact != after.artifact:
         if before.artifact is None and after.artifact is not None:
             digest = after.artifact.digest
@@ -71,16 +83,20 @@ def version_changes(
                 "lifecycle",
                 f"{ref}: an artifact, once there, never changes",
                 path,
+                line=line_of("artifact"),
                 hint="register a new version",
             )
     yield from _tags_and_metrics(path, before, after)
 
 
-def _status(path: str, before: ModelVersion, after: ModelVersion) -> Iterator[c.Change | Violation]:
+def _status(
+    path: str, before: ModelVersion, after: ModelVersion, *, line_of: LineOf
+) -> Iterator[c.Change | Violation]:
     if (before.status, before.status_message) == (after.status, after.status_message):
         return
     if before.status == READY != after.status:
-        yield Violation("lifecycle", f"{after.ref}: the status never leaves {READY}", path)
+        reason = f"{after.ref}: the status never leaves {READY}"
+        yield Violation("lifecycle", reason, path, line=line_of("status"))
     else:
         yield c.VersionStatusChanged(path, after.ref, after.status, after.status_message)
 
@@ -116,7 +132,7 @@ def comment_changes(
         yield c.TextChanged(path, ref.model, author)
 
 
-def check_stage(path: str, stage: str, stages: Stages) -> Iterator[Violation]:
+def check_stage(path: str, stage: str, stages: Stages, *, line_of: LineOf) -> Iterator[Violation]:
     """Refuse a stage that the registry does not have, or does not use any more."""
     found = stages.find(stage)
     if found is None:
@@ -125,19 +141,22 @@ def check_stage(path: str, stage: str, stages: Stages) -> Iterator[Violation]:
             "lifecycle",
             f"{stage!a} is not a stage of this registry; they are {', '.join(names)}",
             path,
+            line=line_of("stage"),
             hint=suggest(stage, names),
         )
     elif found.retired:
-        yield Violation("lifecycle", f"the stage {stage} is retired: nothing enters it", path)
+        reason = f"the stage {stage} is retired: nothing enters it"
+        yield Violation("lifecycle", reason, path, line=line_of("stage"))
 
 
-def check_birth(path: str, version: ModelVersion) -> Iterator[Violation]:
+def check_birth(path: str, version: ModelVersion, *, line_of: LineOf) -> Iterator[Violation]:
     """Refuse a version that is not born in the first stage."""
     if version.stage != NONE:
         yield Violation(
             "lifecycle",
             f"{version.ref}: a version is born in stage {NONE}, not in {version.stage}",
             path,
+            line=line_of("stage"),
             hint=f"set stage: {NONE}, then transition it in a commit of its own",
         )
 

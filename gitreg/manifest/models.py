@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from gitreg.domain import changes as c
@@ -187,6 +188,9 @@ class _Model:
     def _reading(self, kind: str, entry: Entry | None, path: str) -> kinds.Reading | None:
         return self.walk.manifest(kind, entry, path) if entry is not None else None
 
+    def _line_of(self, item: Item) -> fields.LineOf:
+        return partial(self.walk.line, item.after)
+
     def _judged(self, kind: str, entry: Entry | None, path: str) -> kinds.Reading | None:
         return self.walk.judged(kind, entry, path) if entry is not None else None
 
@@ -296,7 +300,8 @@ class _Model:
             yield c.VersionDeleted(item.path, ref)
             return
         yield c.VersionCreated(item.path, ref)
-        yield from fields.check_birth(item.path, kinds.to_version(ref, after.data))
+        version = kinds.to_version(ref, after.data)
+        yield from fields.check_birth(item.path, version, line_of=self._line_of(item))
 
     def _buried(self, item: Item, before: ModelVersion) -> Found:
         self.deleted.add(before.ref.number)
@@ -320,6 +325,7 @@ class _Model:
                 kinds.to_version(ref, after.data),
                 stages=self.sides.settings.stages,
                 known=self.sides.known,
+                line_of=self._line_of(item),
             )
         )
         yield from found or [c.TextChanged(item.path, self.name)]

@@ -7,7 +7,7 @@ from gitreg.domain.names import fold, hidden_character
 from gitreg.domain.verdict import Violation
 from gitreg.errors import CorruptError
 from gitreg.manifest import kinds
-from gitreg.manifest.codec import MAX_BYTES
+from gitreg.manifest.codec import MAX_BYTES, read
 from gitreg.manifest.trees import EMPTY_TREE, FILE, FOLDER, Entry, Objects, differing, entries
 
 MAX_PATHS = 1_000_000
@@ -179,3 +179,8 @@ class Walk:
         if reading.faults:
             raise CorruptError(f"{path} did not parse before: {reading.faults[0].reason}")
         return reading
+
+    def line(self, entry: Entry | None, key: str) -> int:
+        """Give the line on which a key of a manifest stands, or 0."""
+        raw = self.content(entry) if entry is not None else None
+        return read(raw).line((key,)) if raw is not None else 0

@@ -111,7 +111,7 @@ def test_a_tombstone_is_never_removed_either() -> None:
 def test_a_version_is_born_in_the_first_stage(stage: str) -> None:
     assert judged({V4: version(stage)}) == [
         (
-            f"lifecycle  {V4}\n  fraud/4: a version is born in stage None, not in {stage}"
+            f"lifecycle  {V4}:3\n  fraud/4: a version is born in stage None, not in {stage}"
             "\n  hint: set stage: None, then transition it in a commit of its own"
         )
     ]
@@ -153,8 +153,10 @@ FULL = version(
 )
 def test_what_a_version_was_made_from_never_changes(old: str, new: str, key: str) -> None:
     before = changed(BASE, {V3: FULL})
-    assert judged({V3: FULL.replace(old, new)}, before) == [
-        f"lifecycle  {V3}\n  fraud/3: {key} never changes{NEW_VERSION}"
+    text = FULL.replace(old, new)
+    line = 1 + next((at for at, row in enumerate(text.split("\n")) if row.startswith(f"{key}:")), 0)
+    assert judged({V3: text}, before) == [
+        f"lifecycle  {V3}:{line}\n  fraud/3: {key} never changes{NEW_VERSION}"
     ]
 
 
@@ -172,15 +174,16 @@ def test_an_artifact_may_be_added_once_and_then_never_changes() -> None:
     assert judged({V3: FULL + PINNED}) != []
     assert judged({V3: FULL + PINNED}, changed(BASE, {V3: FULL})) == []
     for other in (PINNED.replace("size: 1", "size: 2"), PINNED.replace("0" * 64, "1" * 64), ""):
+        line = 11 if other else 1
         assert judged({V3: FULL + other}, before) == [
-            f"lifecycle  {V3}\n  fraud/3: an artifact, once there, never changes{NEW_VERSION}"
+            f"lifecycle  {V3}:{line}\n  fraud/3: an artifact, once there, never changes{NEW_VERSION}"
         ]
 
 
 @pytest.mark.parametrize("status", ["PENDING_REGISTRATION", "FAILED_REGISTRATION"])
 def test_a_version_that_is_ready_stays_so(status: str) -> None:
     assert judged({V3: FULL + f"status: {status}\n"}, changed(BASE, {V3: FULL})) == [
-        f"lifecycle  {V3}\n  fraud/3: the status never leaves READY"
+        f"lifecycle  {V3}:11\n  fraud/3: the status never leaves READY"
     ]
 
 
@@ -197,7 +200,7 @@ def test_a_version_moves_to_a_stage_there_is() -> None:
     assert judged({V3: version("Staging")}) == []
     assert judged({V3: version("Stagging")}) == [
         (
-            f"lifecycle  {V3}\n  'Stagging' is not a stage of this registry; they are None, "
+            f"lifecycle  {V3}:3\n  'Stagging' is not a stage of this registry; they are None, "
             'Staging, Production, Archived\n  hint: did you mean "Staging"?'
         )
     ]
@@ -210,7 +213,7 @@ STAGES = "stages: [{name: None}, {name: Staging}, {name: Production}%s, {name: A
 def test_nothing_enters_a_stage_that_is_retired() -> None:
     before = registry(STAGES % ", {name: Canary, retired: true}")
     assert judged({V3: version("Canary")}, before) == [
-        f"lifecycle  {V3}\n  the stage Canary is retired: nothing enters it"
+        f"lifecycle  {V3}:3\n  the stage Canary is retired: nothing enters it"
     ]
 
 

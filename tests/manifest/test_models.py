@@ -440,7 +440,7 @@ def test_aliases_and_comments_go_with_their_version() -> None:
 
 def test_an_artifact_once_there_never_changes() -> None:
     before = tree(files(**{VERSION_2: version("Staging", ARTIFACT)}))
-    for more in (ARTIFACT.replace("0f", "ff"), "source: s3://ml/1\n"):
+    for more, line in ((ARTIFACT.replace("0f", "ff"), 5), ("source: s3://ml/1\n", 1)):
         [violation] = compare(
             before, changed(before, {VERSION_2: version("Staging", more)})
         ).violations
@@ -448,6 +448,7 @@ def test_an_artifact_once_there_never_changes() -> None:
             "lifecycle",
             "fraud/2: an artifact, once there, never changes",
             VERSION_2,
+            line=line,
             hint="register a new version",
         )
 

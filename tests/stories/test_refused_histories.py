@@ -222,8 +222,7 @@ def test_a_merge_with_swapped_parents_is_refused(bob: Clone) -> None:
 
 
 def test_a_merge_that_answers_nothing_is_refused(bob: Clone) -> None:
-    bob.git("reset", "-q", "--hard", "main~1")
-    mine = bob.write(tagged("feature_one")).commit()
+    mine = bob.put(tagged("feature_one"))
     bob.fresh().merge(mine, tree=mine)
     push = bob.push()
     assert push.refused
@@ -437,7 +436,7 @@ def test_a_mistyped_stage_is_told_with_a_guess(carol: Clone) -> None:
     push = carol.push()
     assert push.refused
     assert push.told[1:4] == (
-        "  lifecycle  models/fraud/versions/5.yaml",
+        "  lifecycle  models/fraud/versions/5.yaml:3",
         (
             "    'Prodcution' is not a stage of this registry; "
             "they are None, Staging, Production, Archived"
