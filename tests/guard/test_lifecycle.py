@@ -175,9 +175,8 @@ def test_an_artifact_may_be_added_once_and_then_never_changes() -> None:
     assert judged({V3: FULL + PINNED}, changed(BASE, {V3: FULL})) == []
     for other in (PINNED.replace("size: 1", "size: 2"), PINNED.replace("0" * 64, "1" * 64), ""):
         line = 11 if other else 1
-        assert judged({V3: FULL + other}, before) == [
-            f"lifecycle  {V3}:{line}\n  fraud/3: an artifact, once there, never changes{NEW_VERSION}"
-        ]
+        told = f"fraud/3: an artifact, once there, never changes{NEW_VERSION}"
+        assert judged({V3: FULL + other}, before) == [f"lifecycle  {V3}:{line}\n  {told}"]
 
 
 @pytest.mark.parametrize("status", ["PENDING_REGISTRATION", "FAILED_REGISTRATION"])

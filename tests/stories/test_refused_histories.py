@@ -22,6 +22,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         numbers = {f"models/{name}/versions/{n}.yaml": version() for n in range(1, 9)}
         card = {f"models/{name}/README.md": "# It\n"}
         world.settle({f"models/{name}/model.yaml": MODEL} | card | numbers)
+    world.settle({"docs/a.md": "# Both are there\n"})
     return world
 
 
