@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -37,7 +37,7 @@ def tell(error: Exception) -> int:
     if os.environ.get("GITREG_DEBUG"):
         raise error
     if isinstance(error, BrokenPipeError):
-        return _stop_writing()
+        return _stop_writing(sys.stdout, sys.stderr)
     if isinstance(error, GitregError):
         return _tell_ours(error)
     if isinstance(error, click.UsageError):
@@ -49,14 +49,20 @@ def tell(error: Exception) -> int:
     elif isinstance(error, click.ClickException):
         _tell(_lower(error.format_message()))
     elif isinstance(error, OSError):
-        named = f"{error.filename}: " if error.filename else ""
-        _tell(f"{named}{error.strerror or error}")
+        _tell_system(error)
     else:
         _tell(
             f"gitreg failed: {type(error).__name__}: {error}",
             hint="this is a bug; GITREG_DEBUG=1 tells where it is",
         )
     return FAILED
+
+
+def _tell_system(error: OSError) -> None:
+    named = f"{error.filename}: " if error.filename else ""
+    _tell(f"{named}{error.strerror or error}")
+    if not named:
+        _stop_writing(sys.stdout)
 
 
 def _tell_ours(error: GitregError) -> int:
@@ -87,10 +93,10 @@ def _lower(message: str) -> str:
     return f"{first}{message[1:]}".rstrip(".")
 
 
-def _stop_writing() -> int:
+def _stop_writing(*streams: TextIO) -> int:
     """Whoever read our output has gone: write nothing more, not when the process ends either."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         try:
             os.dup2(nowhere, stream.fileno())
         except (OSError, ValueError, AttributeError):

@@ -43,7 +43,7 @@ READS = {
     "diff": "HEAD~1",
     "hook status": "",
 }
-OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install"}
+OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install", "hook serve"}
 WRITES = set(LEAVES) - set(READS) - OTHERS
 DATED = {
     "model list",
@@ -92,7 +92,7 @@ def test_the_command_tree_is_the_designs() -> None:
         "check": "",
         "audit": "",
         "maintain": "",
-        "hook": "install status",
+        "hook": "install status serve",
     }
 
 
