@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gitreg.errors import InvalidValueError
 from gitreg.resources import hook
-from gitreg.store.repository import Repository
+from gitreg.store.repository import Repository, own_settings
 
 HOOKS = ("pre-receive", "post-receive")
 CLIENT = "gitreg-ask"
@@ -45,13 +45,13 @@ class HookSettings:
     timeout: int
 
 
-def hook_settings(path: Path | str) -> HookSettings:
-    """Read what the configuration of the repository at ``path`` tells its hooks."""
-    repository = Repository(path)
-    timeout = repository.config(TIMEOUT)
+def hook_settings(folder: Path) -> HookSettings:
+    """Read what the configuration of the bare repository at ``folder`` tells its hooks."""
+    settings = own_settings(folder)
+    timeout = settings.get(TIMEOUT, ("",))[-1]
     return HookSettings(
-        identity=repository.config_values(IDENTITY) or DEFAULT_IDENTITY,
-        python=repository.config(PYTHON),
+        identity=tuple(filter(None, settings.get(IDENTITY, ()))) or DEFAULT_IDENTITY,
+        python=settings.get(PYTHON, ("",))[-1],
         timeout=int(timeout) if re.fullmatch("[1-9][0-9]{0,3}", timeout) else DEFAULT_TIMEOUT,
     )
 

@@ -76,6 +76,12 @@ class Daemon:
         told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(word) for word in told.split()]
 
+    def waited_for(self) -> list[int]:
+        """Wait for the first process that judges."""
+        while not self.workers:
+            assert self.process.poll() is None
+        return self.workers
+
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and give the exit code."""
         self.process.send_signal(number)
@@ -220,8 +226,14 @@ def test_a_hook_that_was_there_before_runs_after_the_daemon_with_the_same_input(
         (tmp_path / "pre-receive").unlink()
         assert forbidden(world.clone("alice")).push().refused
         assert not (tmp_path / "pre-receive").exists()
-        (world.path / "hooks/pre-receive.chained").write_text("#!/bin/sh\nexit 1\n")
-        assert model(world.clone("alice"), "other").push().refused
+        (world.path / "hooks/pre-receive.chained").write_text("echo no\nexit 1\n")
+        push = model(world.clone("alice"), "other").push()
+        assert push.refused
+        assert push.told == ("no",)
+        (world.path / "hooks/pre-receive.chained").write_text("#!/no/such/program\n")
+        push = world.clone("alice").push()
+        assert push.refused
+        assert push.text.endswith("pre-receive.chained does not start: No such file or directory")
 
 
 def test_the_daemon_writes_no_object_and_a_refused_push_leaves_none(alice: Clone, at: Path) -> None:
@@ -301,6 +313,22 @@ def test_a_daemon_that_was_killed_is_not_there_and_another_takes_its_place(
         assert served.judged() == ["post-receive", "pre-receive"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "asked"), [("with a space", True), ("[gitreg]", True), ("with#hash", False)]
+)
+def test_a_socket_that_the_hook_cannot_read_is_not_asked(
+    world: World, tmp_path: Path, folder: str, *, asked: bool
+) -> None:
+    guard(world, tmp_path / folder / "s", timeout="60")
+    git(world.path, "config", "other.socket", "/dev/null")
+    with daemon(tmp_path / folder / "s") as served:
+        assert forbidden(world.clone("alice")).push().refused
+        if asked:
+            assert served.hook() == "pre-receive refused"
+        else:
+            assert served.workers == []
+
+
 def test_without_perl_the_cold_hook_judges(alice: Clone, at: Path, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/git").symlink_to(str(shutil.which("git")))
@@ -317,11 +345,10 @@ def test_what_more_pushes_there_are_than_the_daemon_judges_at_once_the_cold_hook
     with daemon(at, limit=1) as served:
         with connected(at) as busy:
             busy.sendall(hello(alice.world))
-            assert fields(busy) == ["ask", "GITREG_ACTOR"]
             assert model(alice).push().accepted
             assert served.line() == "left to the cold hook: 1 pushes are being judged"
             assert served.line() == "left to the cold hook: 1 pushes are being judged"
-            busy.sendall(message("=alice") + message(""))
+            busy.sendall(message(""))
             assert fields(busy) == ["verdict", "0", ""]
         assert served.hook() == "pre-receive"
         assert model(alice, "other").push().accepted
@@ -403,35 +430,29 @@ def false_daemon(path: Path, *answers: bytes, hold: bool = False) -> Iterator[No
     path.unlink()
 
 
-ASK = message("ask", "GITREG_ACTOR")
 ACCEPT = message("verdict", "0", "")
 NONSENSE = "answers nonsense"
 ENDED = "ended without a whole answer"
 FALSE = {
     "closes at once": ((), ENDED),
     "closes when it was told": ((b"",), ENDED),
-    "closes when it asked": ((ASK,), ENDED),
-    "closes when it was told all": ((ASK, b""), ENDED),
-    "asks half": ((ASK[:-1],), ENDED),
-    "accepts, but for the last byte": ((ASK, ACCEPT[:-1]), ENDED),
-    "accepts, but for the length": ((ASK, ACCEPT[:2]), ENDED),
-    "accepts before it asked": ((ACCEPT,), NONSENSE),
-    "accepts twice": ((ASK, ACCEPT + ACCEPT), NONSENSE),
-    "accepts with another end": ((ASK, ACCEPT[:-1] + b"\n"), NONSENSE),
+    "accepts, but for the last byte": ((ACCEPT[:-1],), ENDED),
+    "accepts, but for the length": ((ACCEPT[:2],), ENDED),
+    "accepts twice": ((ACCEPT + ACCEPT,), NONSENSE),
+    "accepts with another end": ((ACCEPT[:-1] + b"\n",), NONSENSE),
     "says hello": ((b"hello\n",), NONSENSE),
-    "says nothing": ((ASK, b"0:,"), NONSENSE),
-    "says a long number": ((ASK, b"123456789"), NONSENSE),
-    "says a number with zeros": ((ASK, b"0" + ACCEPT), NONSENSE),
-    "asks again": ((ASK, ASK), NONSENSE),
-    "leaves it when it was told all": ((ASK, message("cold", "busy")), NONSENSE),
-    "says no code": ((ASK, message("verdict")), NONSENSE),
-    "says no text": ((ASK, message("verdict", "0")), NONSENSE),
-    "says too much": ((ASK, message("verdict", "0", "", "")), NONSENSE),
-    "says another code": ((ASK, message("verdict", "2", "")), NONSENSE),
-    "says code 00": ((ASK, message("verdict", "00", "")), NONSENSE),
-    "says code 0 and a line's end": ((ASK, message("verdict", "0\n", "")), NONSENSE),
-    "says an empty code": ((ASK, message("verdict", "", "")), NONSENSE),
-    "shouts": ((ASK, message("VERDICT", "0", "")), NONSENSE),
+    "says nothing": ((b"0:,",), NONSENSE),
+    "says a long number": ((b"123456789",), NONSENSE),
+    "says a number with zeros": ((b"0" + ACCEPT,), NONSENSE),
+    "asks": ((message("ask", "GITREG_ACTOR"),), NONSENSE),
+    "says no code": ((message("verdict"),), NONSENSE),
+    "says no text": ((message("verdict", "0"),), NONSENSE),
+    "says too much": ((message("verdict", "0", "", ""),), NONSENSE),
+    "says another code": ((message("verdict", "2", ""),), NONSENSE),
+    "says code 00": ((message("verdict", "00", ""),), NONSENSE),
+    "says code 0 and a line's end": ((message("verdict", "0\n", ""),), NONSENSE),
+    "says an empty code": ((message("verdict", "", ""),), NONSENSE),
+    "shouts": ((message("VERDICT", "0", ""),), NONSENSE),
 }
 
 
@@ -454,7 +475,7 @@ def test_a_daemon_that_does_not_answer_well_refuses(pushing: Clone, what: str) -
 
 
 @pytest.mark.parametrize(
-    "answers", [(), (ASK,), (ASK, ACCEPT[:-1]), (ASK[:3],)], ids=["all", "ask", "accept", "word"]
+    "answers", [(), (ACCEPT[:-1],), (ACCEPT[:1],)], ids=["at once", "at the end", "at first"]
 )
 def test_a_daemon_that_hangs_refuses_in_time(pushing: Clone, answers: tuple[bytes, ...]) -> None:
     path = pushing.world.folder / "hook.sock"
@@ -484,10 +505,9 @@ def test_a_daemon_that_is_stopped_refuses_in_time_and_goes_on(world: World, at: 
 def test_a_worker_that_is_killed_refuses_and_the_daemon_goes_on(alice: Clone, at: Path) -> None:
     with daemon(at) as served, connected(at) as connection:
         connection.sendall(hello(alice.world))
-        assert fields(connection) == ["ask", "GITREG_ACTOR"]
-        [worker] = served.workers
+        [worker] = served.waited_for()
         os.kill(worker, signal.SIGKILL)
-        assert connection.recv(100) == b""
+        assert fields(connection) == []
         assert served.line() == "a push was not judged to the end: SIGKILL"
         assert model(alice).push().accepted
         assert served.judged() == ["post-receive", "pre-receive"]
@@ -509,7 +529,7 @@ def test_a_push_that_is_in_is_recorded_whatever_the_daemon_does(pushing: Clone) 
     world = pushing.world
     path = world.folder / "hook.sock"
     root = world.clone("root").fresh()
-    with false_daemon(path, ASK, ACCEPT):
+    with false_daemon(path, ACCEPT):
         push = root.push("main:refs/heads/root/work")
     assert push.accepted
     last = (world.path / "gitreg/received.log").read_text().splitlines()[-1]
@@ -532,16 +552,21 @@ def fields(connection: socket.socket) -> list[str]:
     """Hear one message; nothing if the daemon hung up."""
     heard = b""
     while not heard.endswith(b","):
-        more = connection.recv(65536)
+        try:
+            more = connection.recv(65536)
+        except ConnectionResetError:
+            more = b""
         if not more:
             break
         heard += more
     return heard.partition(b":")[2].removesuffix(b",").decode().split("\0") if heard else []
 
 
-def hello(world: World, *objects: str, **more: str) -> bytes:
+def hello(
+    world: World, *objects: str, who: tuple[str, ...] = ("GITREG_ACTOR=alice",), **more: str
+) -> bytes:
     told = {"protocol": "gitreg 1", "hook": "pre-receive", "folder": str(world.path)} | more
-    return message(*told.values(), *(objects or ("", "", "")))
+    return message(*told.values(), *(objects or ("", "", "")), *who)
 
 
 def test_the_socket_is_its_owners_alone(at: Path) -> None:
@@ -589,7 +614,7 @@ def test_a_daemon_of_somebody_else_is_not_asked(world: World, tmp_path: Path) ->
 def test_the_daemon_opens_no_registry_of_somebody_else(world: World, at: Path) -> None:
     os.chown(world.path, NOBODY, NOBODY)
     with daemon(at), connected(at) as connection:
-        connection.sendall(hello(world))
+        connection.sendall(hello(world) + message(""))
         assert fields(connection) == [
             "cold",
             f"{world.path} does not belong to the daemon's user",
@@ -602,6 +627,9 @@ def test_what_is_not_as_git_tells_it_is_left_to_the_cold_hook(world: World, at: 
     for folder in (inside, outside):
         Path(folder).mkdir()
     (world.path / "objects/link").symlink_to(outside)
+    broken = world.folder / "broken"
+    broken.mkdir()
+    (broken / "config").write_text("[gitreg")
     elsewhere = f"{world.path} has objects elsewhere: "
     other = "the client is of another version: gitreg 2"
     cases = [
@@ -610,7 +638,8 @@ def test_what_is_not_as_git_tells_it_is_left_to_the_cold_hook(world: World, at: 
         (message("gitreg 2"), other),
         (hello(world, folder="registry.git"), "registry.git cannot be opened"),
         (hello(world, folder=f"{outside}/no"), f"{outside}/no cannot be opened"),
-        (hello(world, folder=outside), f"{outside} is no Git repository"),
+        (hello(world, folder=outside), f"{outside} is judged by no Python, not by"),
+        (hello(world, folder=str(broken)), f"{broken}/config cannot be read: "),
         (hello(world, outside, outside, objects), elsewhere),
         (hello(world, inside, outside, objects), elsewhere),
         (hello(world, inside, inside, f"{objects}:{outside}"), elsewhere),
@@ -618,16 +647,19 @@ def test_what_is_not_as_git_tells_it_is_left_to_the_cold_hook(world: World, at: 
         (hello(world, "", inside, objects), ""),
         (hello(world, f"{objects}/link", f"{objects}/link", objects), elsewhere),
         (hello(world, f"{objects}/no", f"{objects}/no", objects), f"{objects}/no cannot be"),
+        (hello(world, who=("REMOTE_USER=alice",)), f"{world.path} asks GITREG_ACTOR who pushes"),
+        (hello(world, who=("GITREG_ACTOR=alice", "REMOTE_USER")), f"{world.path} asks"),
+        (hello(world, who=()), "the client is of another version"),
     ]
     with daemon(at):
         for told, reason in cases:
             with connected(at) as connection:
-                connection.sendall(told)
+                connection.sendall(told + message(""))
                 word, why = fields(connection)
                 assert (word, why[: len(reason)]) == ("cold", reason)
         with connected(at) as connection:
-            connection.sendall(hello(world, inside, inside, objects))
-            assert fields(connection) == ["ask", "GITREG_ACTOR"]
+            connection.sendall(hello(world, inside, inside, objects) + message(""))
+            assert fields(connection) == ["verdict", "0", ""]
 
 
 @pytest.mark.parametrize(
@@ -652,8 +684,6 @@ def test_a_push_of_too_many_refs_is_refused(world: World, at: Path, size: int) -
     assert len(updates) == size
     with daemon(at) as served, connected(at) as connection:
         connection.sendall(hello(world))
-        assert fields(connection) == ["ask", "GITREG_ACTOR"]
-        connection.sendall(message("=alice"))
         if size > MAX_INPUT + 1:
             connection.sendall(message(updates)[:10])
             assert fields(connection) == []
@@ -665,12 +695,15 @@ def test_a_push_of_too_many_refs_is_refused(world: World, at: Path, size: int) -
             assert ("the push names too many refs" in text) == (size > MAX_INPUT)
 
 
-def test_a_client_that_hangs_is_hung_up_on_in_time(world: World, at: Path) -> None:
+def test_a_judgement_that_takes_too_long_is_ended(world: World, at: Path) -> None:
     git(world.path, "config", "gitreg.timeout", "1")
+    tip = world.refs()["refs/heads/main"]
+    commit = world.path / "objects" / tip[:2] / tip[2:]
+    commit.unlink()
+    os.mkfifo(commit)  # whoever reads waits for a writer
     with daemon(at) as served, connected(at) as connection:
-        connection.sendall(hello(world))
-        assert fields(connection) == ["ask", "GITREG_ACTOR"]
-        assert connection.recv(100) == b""
+        connection.sendall(hello(world) + message(f"{tip} {tip} refs/heads/main\n"))
+        assert fields(connection) == []
         assert served.line() == "a push was not judged to the end: SIGALRM"
 
 
@@ -680,9 +713,7 @@ def test_what_is_recorded_of_a_push_that_is_in_is_not_cut_off(world: World, at: 
     log.parent.mkdir(exist_ok=True)
     os.mkfifo(log)  # whoever writes waits for a reader
     with daemon(at) as served, connected(at) as connection:
-        connection.sendall(hello(world, hook="post-receive"))
-        assert fields(connection) == ["ask", "GITREG_ACTOR"]
-        connection.sendall(message("=alice") + message(""))
+        connection.sendall(hello(world, hook="post-receive") + message(""))
         connection.settimeout(2)
         with pytest.raises(TimeoutError):
             connection.recv(100)
@@ -701,13 +732,13 @@ def test_a_daemon_ends_when_told_once_the_pushes_at_hand_are_judged(
 ) -> None:
     with daemon(at) as served, connected(at) as connection:
         connection.sendall(hello(world))
-        assert fields(connection) == ["ask", "GITREG_ACTOR"]
+        [worker] = served.waited_for()
         served.process.send_signal(number)
-        os.kill(served.workers[0], number)
+        os.kill(worker, number)
         while at.exists():
             assert served.process.poll() is None
         assert model(world.clone("alice")).push().accepted
-        connection.sendall(message("=alice") + message(""))
+        connection.sendall(message(""))
         assert fields(connection) == ["verdict", "0", ""]
         assert served.process.wait(60) == 0
 

@@ -10,11 +10,10 @@ What is said. A message is a netstring (``8:cold\0why,``) of fields parted by NU
 half a message is none. The client is ``hooks/ask``.
 
     client  gitreg 1, HOOK, GIT_DIR, GIT_QUARANTINE_PATH, GIT_OBJECT_DIRECTORY,
-            GIT_ALTERNATE_OBJECT_DIRECTORIES
-    daemon  ask, VARIABLE...              who pushes, as gitreg.identity of that repository says
-        or  cold, REASON                  the client runs the cold hook, which judges as well
-    client  =VALUE or nothing, each       and, as a second message, what Git told the hook
+            GIT_ALTERNATE_OBJECT_DIRECTORIES, and for each variable of gitreg.identity NAME=VALUE,
+            or NAME if it is not set; as a second message what Git told the hook
     daemon  verdict, 0 or 1, TEXT         0 lets the push in, and nothing else does
+        or  cold, REASON                  the client runs the cold hook, which judges as well
 
 Who is trusted. The socket is its owner's alone (0600), and each end asks the kernel who the other
 is (SO_PEERCRED): the daemon answers processes of its own user, the client believes its own user or

@@ -6,13 +6,14 @@ import socket
 import stat
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from gitreg import hook
 from gitreg.domain.pushes import MAX_INPUT
 from gitreg.errors import GitregError
 from gitreg.hook_server.messages import Say, heard, leave, send
-from gitreg.hosting import HOOKS, HookSettings, hook_settings
+from gitreg.hosting import HOOKS, hook_settings
 from gitreg.registry.receiving import QUARANTINE
 
 PROTOCOL = "gitreg 1"
@@ -32,48 +33,43 @@ def answer(connection: socket.socket, *, say: Say) -> None:
     """
     with connection.makefile("rb") as stream:
         fields = heard(stream, _MAX_FIELDS).split(b"\0")
-        try:
-            name, environment, settings = _call([os.fsdecode(field) for field in fields])
-        except _ColdError as reason:
-            say(f"left to the cold hook: {str(reason)!a}")
-            leave(connection, str(reason))
-            return
-        signal.setitimer(signal.ITIMER_REAL, settings.timeout)
-        send(connection, "ask", *settings.identity)
-        values = heard(stream, _MAX_FIELDS).split(b"\0")
-        pushers = {
-            variable: os.fsdecode(value[1:])
-            for variable, value in zip(settings.identity, values, strict=True)
-            if value
-        }
         raw = heard(stream, MAX_INPUT + 1)
-    if name == "post-receive":  # it writes, so nothing cuts it off
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        name, environment, timeout = _call([os.fsdecode(field) for field in fields])
+    except _ColdError as reason:
+        say(f"left to the cold hook: {str(reason)!a}")
+        leave(connection, str(reason))
+        return
+    # What post-receive writes is not to be cut off.
+    signal.setitimer(signal.ITIMER_REAL, timeout if name == "pre-receive" else 0)
     now = time.time_ns()
-    lines, refused = hook.run(name, raw, environment=pushers | environment, now=now // 1_000_000)
+    lines, refused = hook.run(name, raw, environment=environment, now=now // 1_000_000)
+    took = (time.time_ns() - now) / 1e6
     text = hook.printed(lines)[:_MAX_TEXT].replace(b"\0", b"\\x00")
     send(connection, "verdict", "1" if refused else "0", text)
-    took = (time.time_ns() - now) / 1e6
     say(f"{environment['GIT_DIR']!a}: {name}{' refused' if refused else ''} in {took:.1f} ms")
 
 
-def _call(fields: list[str]) -> tuple[str, dict[str, str], HookSettings]:
-    """Read a call: the hook, where it runs, and the settings there; _ColdError if not for us."""
-    if len(fields) != 6 or fields[0] != PROTOCOL or fields[1] not in HOOKS:
+def _call(fields: list[str]) -> tuple[str, dict[str, str], int]:
+    """Read a call: the hook, its environment, and its seconds; _ColdError if it is not for us."""
+    if len(fields) < 7 or fields[0] != PROTOCOL or fields[1] not in HOOKS:
         raise _ColdError(f"the client is of another version: {fields[0][:40]}")
-    _, name, told, quarantine, *objects = fields
+    name, told, quarantine = fields[1:4]
     folder = _own_folder(told)
-    environment = {"GIT_DIR": str(folder)}
-    if quarantine or any(objects):
-        _check_quarantine(folder, quarantine, objects=objects)
-        environment[QUARANTINE] = quarantine
+    if any(fields[3:6]):
+        _check_quarantine(folder, quarantine, objects=fields[4:6])
     try:
         settings = hook_settings(folder)
     except GitregError as error:
         raise _ColdError(str(error)) from error
     if _place(settings.python) != _place(sys.executable):
-        raise _ColdError(f"{folder} is judged by {settings.python}, not by {sys.executable}")
-    return name, environment, settings
+        python = settings.python or "no Python"
+        raise _ColdError(f"{folder} is judged by {python}, not by {sys.executable}")
+    who = [field.partition("=") for field in fields[6:]]
+    if [variable for variable, _, _ in who] != list(settings.identity):
+        raise _ColdError(f"{folder} asks {', '.join(settings.identity)} who pushes")
+    environment = {variable: value for variable, equals, value in who if equals}
+    return name, environment | {"GIT_DIR": str(folder), QUARANTINE: quarantine}, settings.timeout
 
 
 def _own_folder(told: str) -> Path:
@@ -100,6 +96,7 @@ def _check_quarantine(folder: Path, told: str, *, objects: list[str]) -> None:
         raise _ColdError(f"{folder} has objects elsewhere: {told}, {', '.join(objects)}")
 
 
+@lru_cache(maxsize=8)
 def _place(python: str) -> tuple[Path, Path]:
     """Tell environments apart, whatever the name of Python in them."""
     return Path(python).parent.resolve(), Path(python).resolve()

@@ -360,3 +360,17 @@ def _unopened(path: Path | str, error: Exception) -> GitregError:
         f"{path} cannot be opened: {error}",
         hint=f"git config --global --add safe.directory {path}" if owned else "",
     )
+
+
+def own_settings(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Give what the bare repository at ``folder`` has configured itself, without opening it.
+
+    That is fast, and tells nothing of whether it is sound. Names are in lower case.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for entry in pygit2.Config(str(folder / "config")):
+            found[entry.name] = (*found.get(entry.name, ()), entry.value or "")
+    except (pygit2.GitError, OSError, ValueError) as error:
+        raise UnavailableError(f"{folder / 'config'} cannot be read: {error}") from error
+    return found
