@@ -1,0 +1,1 @@
+"""The index: every list, search and time question, answered by SQLite. Derived from history."""
