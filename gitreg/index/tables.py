@@ -72,9 +72,10 @@ CREATE INDEX labels_measure ON labels (kind, key, measure, name, number)
     WHERE until = {OPEN} AND measure IS NOT NULL;
 CREATE INDEX labels_were ON labels (name, number, kind, key, since);
 
--- The words of models (number 0: name, description, card) and of versions (description).
+-- The words of models (number 0: name, description, card) and of versions (description); what
+-- stands in "words" is never deleted, so no row is ever used again.
 CREATE TABLE texts (
-    row INTEGER PRIMARY KEY, name TEXT NOT NULL, number INTEGER NOT NULL,
+    row INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, number INTEGER NOT NULL,
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE INDEX texts_of ON texts (name, number) WHERE until = {OPEN};
