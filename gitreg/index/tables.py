@@ -80,7 +80,7 @@ CREATE TABLE texts (
 );
 CREATE INDEX texts_of ON texts (name, number) WHERE until = {OPEN};
 CREATE VIRTUAL TABLE words USING fts5 (
-    words, content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    text, content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 
 -- Every name that a model ever had, to look up by a part of it.
