@@ -71,7 +71,7 @@ def open(  # noqa: A001  # the name people expect: gitreg.open(...)
         )
     else:
         repository = _on_disk(Path(text), actor=actor, durable=durable)
-    return Registry(repository, actor=actor, email=email, clock=clock)
+    return Registry(repository, actor=actor, email=email, clock=clock, cache=cache_folder())
 
 
 def _on_disk(path: Path, *, actor: str, durable: bool) -> Repository:
@@ -121,7 +121,7 @@ def create(
         repository = Repository.create(folder)
     install_hooks(repository)
     _first_commit(repository, plan, files, email=email, clock=clock)
-    return Registry(repository, actor=admin, email=email, clock=clock)
+    return Registry(repository, actor=admin, email=email, clock=clock, cache=cache_folder())
 
 
 def _first_commit(

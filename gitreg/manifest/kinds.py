@@ -82,16 +82,25 @@ def to_settings(data: Mapping[str, Any]) -> Settings:  # Any: validated JSON
 
 def to_model(name: ModelName, data: Mapping[str, Any]) -> RegisteredModel:  # Any: validated JSON
     """Give the model that a RegisteredModel manifest declares."""
-    return RegisteredModel(
-        name,
-        data.get("description", ""),
-        tuple(sorted(data.get("tags", {}).items())),
-        tuple(sorted((alias, int(at)) for alias, at in data.get("aliases", {}).items())),
-    )
+    return RegisteredModel(name, **model_fields(data))
+
+
+def model_fields(data: Mapping[str, Any]) -> dict[str, Any]:  # Any: validated JSON, and values
+    """Give what a RegisteredModel manifest declares, by the names of a model's fields."""
+    return {
+        "description": data.get("description", ""),
+        "tags": tuple(sorted(data.get("tags", {}).items())),
+        "aliases": tuple(sorted((alias, int(at)) for alias, at in data.get("aliases", {}).items())),
+    }
 
 
 def to_version(ref: VersionRef, data: Mapping[str, Any]) -> ModelVersion:  # Any: validated JSON
     """Give the live version that a ModelVersion manifest declares."""
+    return ModelVersion(ref, **version_fields(data))
+
+
+def version_fields(data: Mapping[str, Any]) -> dict[str, Any]:  # Any: validated JSON, and values
+    """Give what a ModelVersion manifest declares, by the names of a version's fields."""
     text = {
         key: data[key]
         for key in ("stage", "source", "location", "run_id", "run_link", "model_id",
@@ -99,17 +108,15 @@ def to_version(ref: VersionRef, data: Mapping[str, Any]) -> ModelVersion:  # Any
         if key in data
     }  # fmt: skip
     artifact = data.get("artifact")
-    return ModelVersion(
-        ref,
-        **text,
-        code=Code(**data.get("code", {})),
-        artifact=Artifact(artifact["digest"], int(artifact["size"]), int(artifact["files"]))
+    return text | {
+        "code": Code(**data.get("code", {})),
+        "artifact": Artifact(artifact["digest"], int(artifact["size"]), int(artifact["files"]))
         if artifact
         else None,
-        tags=tuple(sorted(data.get("tags", {}).items())),
-        metrics=tuple(sorted(data.get("metrics", {}).items())),
-        params=tuple(sorted(data.get("params", {}).items())),
-    )
+        "tags": tuple(sorted(data.get("tags", {}).items())),
+        "metrics": tuple(sorted(data.get("metrics", {}).items())),
+        "params": tuple(sorted(data.get("params", {}).items())),
+    }
 
 
 def to_comment(ref: VersionRef, identifier: str, data: Mapping[str, Any]) -> Comment:  # Any: JSON

@@ -13,6 +13,7 @@ from gitreg.domain.model import (
     check_comment,
 )
 from gitreg.domain.names import ModelName, VersionRef, check_comment_id
+from gitreg.domain.references import SCHEME
 from gitreg.domain.stages import ARCHIVED, NONE
 from gitreg.errors import (
     AlreadyExistsError,
@@ -27,7 +28,7 @@ from gitreg.manifest.editing import MISSING, Missing
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.operations.models import checked, differing, edited
 from gitreg.operations.plan import Edits, Plan
-from gitreg.operations.references import SCHEME, resolve
+from gitreg.operations.references import resolve
 
 _NO_CODE = Code()
 

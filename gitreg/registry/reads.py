@@ -1,11 +1,10 @@
 """Every read of a registry."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from gitreg.domain.access import Level
-from gitreg.domain.activities import Activity
 from gitreg.domain.changes import Change
 from gitreg.domain.model import Comment, ModelVersion, RegisteredModel
 from gitreg.domain.names import ModelName, VersionRef, check_principal
@@ -18,7 +17,7 @@ from gitreg.manifest.diff import compare
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.operations.references import resolve
 from gitreg.registry.explain import Decision, Holding, decide, holdings
-from gitreg.registry.history import commit_at, feed
+from gitreg.registry.indexing import Index
 from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import RequestView
 from gitreg.store.repository import Repository
@@ -39,9 +38,14 @@ class Reads:
         actor: str,
         email: str = "",
         clock: Callable[[], int] = now,
+        cache: Path | None = None,
     ) -> None:
-        """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970."""
+        """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970.
+
+        The index stands in the folder ``cache`` where nothing can be written to the repository.
+        """
         self._reader = Reader(repository)
+        self._index = Index(self._reader, cache=cache)
         self.actor = actor
         self._email = email or (actor if "@" in actor else f"{actor}@localhost")
         self._clock = clock
@@ -68,7 +72,7 @@ class Reads:
 
     def commit(self, at: str = "") -> str:
         """Give the id of the commit that ``at`` means; empty: the tip. Reads take it as ``at``."""
-        return commit_at(self._reader, self.tip, at) if at else self.tip
+        return self._index.commit_at(self.tip, at) if at else self.tip
 
     def snapshot(self, at: str = "") -> Snapshot:
         """Give the registry as one consistent view."""
@@ -178,13 +182,6 @@ class Reads:
     def hook_problems(self) -> tuple[str, ...]:
         """Give what keeps pushes from being judged; nothing if the repository is guarded."""
         return tuple(hook_problems(self._reader.repository))
-
-    # --- history ----------------------------------------------------------------------------
-
-    def log(self, model: str = "", *, version: int | None = None) -> Iterator[Activity]:
-        """Give the activities of the registry, a model or a version, newest first."""
-        name = ModelName(model) if model else None
-        return (one for one in feed(self._reader, self.tip) if one.is_about(name, version))
 
     def diff(self, before: str, after: str = "") -> tuple[Change, ...]:
         """Give what happened between two commits or dates; ``after`` empty: until now."""

@@ -13,7 +13,7 @@ from gitreg.operations import models as m
 from gitreg.operations import permissions as p
 from gitreg.operations import versions as v
 from gitreg.operations.plan import Operation, Plan
-from gitreg.registry.reads import Reads
+from gitreg.registry.finding import Finds
 from gitreg.registry.receipts import Receipt
 from gitreg.registry.writing import Writer
 
@@ -21,7 +21,7 @@ Tags = Mapping[str, str | None]
 Version = str | VersionRef
 
 
-class Registry(Reads):
+class Registry(Finds):
     """A registry in a Git repository, seen and changed by ``actor``.
 
     Reads return frozen values and raise NotFoundError for what is not there. Writes return a

@@ -1,0 +1,279 @@
+"""Models, versions and activities, read from the index as values."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitreg.domain.activities import REQUESTED, Activity
+from gitreg.domain.names import ModelName, VersionRef
+from gitreg.domain.records import ModelRecord, VersionRecord
+from gitreg.domain.references import Reference
+from gitreg.domain.stages import Stages
+from gitreg.index.tables import ALIAS
+from gitreg.index.view import View
+from gitreg.manifest import kinds
+
+MODEL = "m.id, m.name, m.data, m.created, m.created_by, m.updated, m.updated_by"
+VERSION = "v.name, v.number, v.data, v.created, v.created_by, v.updated, v.updated_by"
+_ACTIVITY = (
+    "kind, time, actor, text, id, name, number, from_stage, to_stage, comment, original_time,"
+    " original_user"
+)
+_AT_ONCE = 500
+"""Rows that one query names."""
+Row = Sequence[Any]  # Any: whatever SQLite holds
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+def model(view: View, name: ModelName) -> ModelRecord | None:
+    """Give one model, or None."""
+    row = view.row(
+        f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}",
+        (str(name),),
+    )
+    return as_model(view, row) if row is not None else None
+
+
+def model_named(view: View, identifier: str) -> ModelName | None:
+    """Give the name of the model with an id, or None."""
+    row = view.row(
+        f"SELECT name FROM models WHERE id = ? AND {view.holds()}",
+        (identifier,),
+    )
+    return ModelName(row[0]) if row is not None else None
+
+
+def as_model(view: View, row: Row) -> ModelRecord:
+    """Give the model that a row of the columns MODEL is."""
+    name = ModelName(row[1])
+    return ModelRecord(
+        name,
+        **kinds.model_fields(json.loads(row[2])),
+        id=row[0],
+        latest=latest(view, name),
+        created=row[3],
+        created_by=row[4],
+        updated=row[5],
+        updated_by=row[6],
+    )
+
+
+def latest(view: View, name: ModelName) -> tuple[VersionRecord, ...]:
+    """Give the newest version of each stage that has one, ascending."""
+    rows = view.rows(
+        "SELECT max(number) FROM versions"
+        f" WHERE name = ? AND {view.holds()} GROUP BY stage ORDER BY 1",
+        (str(name),),
+    )
+    found = (version(view, VersionRef(name, number)) for (number,) in rows)
+    return tuple(one for one in found if one is not None)
+
+
+def found_models(view: View, rows: Sequence[int]) -> Iterator[ModelRecord]:
+    """Give the models that stand in these rows, in this order."""
+    return (
+        as_model(view, row) for row in _in_order(view, f"SELECT m.row, {MODEL} FROM models m", rows)
+    )
+
+
+def _in_order(view: View, query: str, rows: Sequence[int]) -> Iterator[Row]:
+    """Give rows by their numbers, each without its number."""
+    found: dict[int, Row] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        found |= {row[0]: row[1:] for row in view.rows(f"{query} WHERE row IN ({marks})", some)}
+    return (found[number] for number in rows)
+
+
+# --- versions -----------------------------------------------------------------------------------
+
+
+def version(view: View, ref: VersionRef) -> VersionRecord | None:
+    """Give one live version, or None."""
+    row = view.row(
+        f"SELECT {VERSION} FROM versions v WHERE v.name = ? AND v.number = ? AND {view.holds('v')}",
+        (str(ref.model), ref.number),
+    )
+    return next(as_versions(view, [row])) if row is not None else None
+
+
+def versions(view: View, name: ModelName, stage: str = "") -> tuple[VersionRecord, ...]:
+    """Give the live versions of a model, ascending; with ``stage`` those that are in it."""
+    which, values = ("AND v.stage = ?", (str(name), stage)) if stage else ("", (str(name),))
+    rows = view.rows(
+        f"SELECT {VERSION} FROM versions v"
+        f" WHERE v.name = ? {which} AND {view.holds('v')} ORDER BY v.number",
+        values,
+    )
+    return tuple(as_versions(view, rows))
+
+
+def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
+    """Give the versions that rows of the columns VERSION are."""
+    names: dict[str, tuple[ModelName, dict[int, list[str]]]] = {}
+    for text, number, data, *stamps in rows:
+        if text not in names:
+            name = ModelName(text)
+            names[text] = name, _aliases(view, text)
+        name, aliases = names[text]
+        created, created_by, updated, updated_by = stamps
+        yield VersionRecord(
+            VersionRef(name, number),
+            **kinds.version_fields(json.loads(data)),
+            aliases=tuple(aliases.get(number, ())),
+            created=created,
+            created_by=created_by,
+            updated=updated,
+            updated_by=updated_by,
+        )
+
+
+def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
+    """Give the versions that stand in these rows, in this order."""
+    return as_versions(view, _in_order(view, f"SELECT v.row, {VERSION} FROM versions v", rows))
+
+
+def referred(view: View, reference: Reference, stages: Stages) -> VersionRecord | None:
+    """Give the version that somebody means, or None; InvalidValueError for an unknown stage."""
+    name, number = reference.model, reference.number
+    if reference.alias:
+        ref = by_alias(view, name, reference.alias)
+        return version(view, ref) if ref is not None else None
+    if number is None:
+        stage = stages.parse(reference.stage).name if reference.stage else ""
+        found = [one for one in latest(view, name) if stage in {"", one.stage}]
+        return found[-1] if found else None
+    return version(view, VersionRef(name, number))
+
+
+def _aliases(view: View, name: str) -> dict[int, list[str]]:
+    rows = view.rows(
+        f"SELECT data FROM models WHERE name = ? AND {view.holds()}",
+        (name,),
+    )
+    found: dict[int, list[str]] = {}
+    for (data,) in rows:
+        for alias, number in sorted(json.loads(data).get("aliases", {}).items()):
+            found.setdefault(int(number), []).append(alias)
+    return found
+
+
+def by_alias(view: View, name: ModelName, alias: str) -> VersionRef | None:
+    """Give the version that an alias points at, or None."""
+    row = view.row(
+        "SELECT number FROM labels WHERE kind = ? AND name = ? AND key = ? AND number > 0"
+        f" AND {view.holds()}",
+        (ALIAS, str(name), alias),
+    )
+    return VersionRef(name, row[0]) if row is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is."""
+
+    models: int
+    versions: int
+    stages: tuple[tuple[str, int], ...]
+
+
+def counts(view: View) -> Counts:
+    """Count models, versions, and versions by stage."""
+    row = view.row(f"SELECT count(*) FROM models WHERE {view.holds()}")
+    stages = view.rows(
+        f"SELECT stage, count(*) FROM versions WHERE {view.holds()} GROUP BY stage ORDER BY stage"
+    )
+    found = tuple((stage, count) for stage, count in stages)
+    return Counts(row[0] if row else 0, sum(count for _, count in found), found)
+
+
+# --- activities ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which activities are asked for; what is empty does not matter. Times are in ms."""
+
+    model: ModelName | None = None
+    version: int | None = None
+    user: str = ""
+    kinds: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+
+    def wants(self, one: Activity) -> bool:
+        """Tell whether an activity that the index does not hold is asked for."""
+        return (
+            one.is_about(self.model, self.version)
+            and self.user in {"", one.actor}
+            and (not self.kinds or one.kind in self.kinds)
+            and (self.since is None or one.time >= self.since)
+            and (self.until is None or one.time <= self.until)
+        )
+
+
+Place = tuple[int, int, int]
+"""Where an activity stands: its time, its place among those of that time, its row."""
+
+
+def activities(
+    view: View, asked: Asked, *, before: Place | None = None, limit: int = -1
+) -> list[tuple[Place, Activity]]:
+    """Give activities, the newest first; ``before``: only those that come after that place."""
+    conditions = list(_conditions(view, asked))
+    if view.at is not None:
+        conditions.append(("seq <= ?", (view.at,)))
+    if before is not None:
+        conditions.append(("(time, place, row) < (?, ?, ?)", before))
+    which = " AND ".join(condition for condition, _ in conditions) or "1"
+    rows = view.rows(
+        f"SELECT time, place, row, {_ACTIVITY} FROM activities WHERE {which}"
+        " ORDER BY time DESC, place DESC, row DESC LIMIT ?",
+        [value for _, values in conditions for value in values] + [limit],
+    )
+    return [((row[0], row[1], row[2]), as_activity(row[3:])) for row in rows]
+
+
+def _conditions(view: View, asked: Asked) -> Iterator[tuple[str, tuple[object, ...]]]:
+    if asked.model is not None:
+        yield _about(view, asked.model)
+    if asked.version is not None:
+        yield "number = ?", (asked.version,)
+    if asked.user:
+        yield "actor = ?", (asked.user,)
+    if asked.kinds:
+        yield f"kind IN ({', '.join('?' * len(asked.kinds))})", asked.kinds
+    if asked.since is not None:
+        yield "time >= ?", (asked.since,)
+    if asked.until is not None:
+        yield "time <= ?", (asked.until,)
+
+
+def _about(view: View, name: ModelName) -> tuple[str, tuple[object, ...]]:
+    """Find by the id of the model that has the name, and by the name where others had it."""
+    found = model(view, name)
+    if found is None:
+        return "name = ?", (str(name),)
+    rows = view.rows("SELECT DISTINCT name FROM models WHERE id = ?", (found.id,))
+    if len(rows) == 1:
+        return "name = ?", (str(name),)
+    return "(model = ? OR name = ?)", (found.id, str(name))
+
+
+def as_activity(row: Row) -> Activity:
+    """Give the activity that a row is."""
+    kind, time, actor, text, commit, name, *rest = row
+    return Activity(kind, time, actor, text, commit, ModelName(name) if name else None, *rest)
+
+
+def requesters(view: View, seq: int) -> tuple[str, ...]:
+    """Give who made the requests that a step answered."""
+    rows = view.rows(
+        "SELECT DISTINCT actor FROM activities WHERE seq = ? AND kind = ? ORDER BY actor",
+        (seq, REQUESTED),
+    )
+    return tuple(actor for (actor,) in rows)

@@ -1,0 +1,34 @@
+"""A view: the index as it answers, from the tip of main or from an older step of it."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from gitreg.index.tables import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One consistent state of the index; ``at`` is a step, or None: the last one."""
+
+    db: sqlite3.Connection
+    at: int | None = None
+
+    def holds(self, table: str = "") -> str:
+        """Give the SQL condition that a row of ``table`` (its name in the query) holds."""
+        dot = f"{table}." if table else ""
+        if self.at is None:
+            return f"{dot}until = {OPEN}"
+        return f"{dot}since <= {self.at:d} AND {dot}until > {self.at:d}"
+
+    def rows(self, query: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        # Any: whatever SQLite holds
+        """Give the rows that a query finds."""
+        return self.db.execute(query, tuple(values)).fetchall()
+
+    def row(self, query: str, values: Iterable[object] = ()) -> tuple[Any, ...] | None:
+        # Any: whatever SQLite holds
+        """Give the first row that a query finds, or None."""
+        found: tuple[Any, ...] | None = self.db.execute(query, tuple(values)).fetchone()
+        return found

@@ -1,0 +1,290 @@
+"""The reads that the index answers: lists, searches, records with times, and activities."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from gitreg.domain.activities import Activity, requested
+from gitreg.domain.names import ModelName, VersionRef
+from gitreg.domain.records import ModelRecord, Page, VersionRecord
+from gitreg.domain.references import parse_reference
+from gitreg.domain.times import as_limits
+from gitreg.errors import InvalidValueError, NotFoundError
+from gitreg.index import pages, reading
+from gitreg.index.reading import Asked, Counts
+from gitreg.index.searching import prepare
+from gitreg.index.subjects import MODELS, VERSIONS, Subject
+from gitreg.index.view import View
+from gitreg.registry.indexing import IndexStatus, Progress
+from gitreg.registry.reads import Reads
+
+PAGE = 100
+"""How many a page holds unless told."""
+MOST = 200_000
+"""How many a page may hold."""
+
+_Answer = TypeVar("_Answer")
+_Record = TypeVar("_Record", ModelRecord, VersionRecord)
+
+
+class Finds(Reads):
+    """The reads of a registry that its index answers."""
+
+    def _ask(self, question: Callable[[View], _Answer], *, at: str = "") -> _Answer:
+        return self._index.read(self.tip, question, at=at)
+
+    # --- records ------------------------------------------------------------------------------
+
+    def model_record(self, name: str, *, at: str = "") -> ModelRecord:
+        """Give a model with its id, times, people, and the newest version of each stage."""
+        model = ModelName(name)
+        found = self._ask(lambda view: reading.model(view, model), at=at)
+        return found if found is not None else self._gone(model, at)
+
+    def _gone(self, model: ModelName, at: str) -> ModelRecord:
+        self.model(str(model), at=at)
+        raise NotFoundError(f"there is no model {model}", hint="gitreg model list")
+
+    def name_of(self, identifier: str, *, at: str = "") -> str:
+        """Give the name that the model with this id has."""
+        found = self._ask(lambda view: reading.model_named(view, identifier), at=at)
+        if found is None:
+            raise NotFoundError(f"there is no model with the id {identifier}")
+        return str(found)
+
+    def version_record(self, version: str | VersionRef, *, at: str = "") -> VersionRecord:
+        """Give a version with its aliases, times and people."""
+        stages = self.settings(at=at).stages
+
+        def find(view: View) -> VersionRecord | None:
+            if isinstance(version, VersionRef):
+                return reading.version(view, version)
+            return reading.referred(view, parse_reference(version), stages)
+
+        found = self._ask(find, at=at)
+        if found is None:
+            ref = self.version(version, at=at).ref
+            raise NotFoundError(f"there is no version {ref}")
+        return found
+
+    def version_records(
+        self, name: str, *, stage: str = "", at: str = ""
+    ) -> tuple[VersionRecord, ...]:
+        """Give a model's live versions, ascending; with ``stage`` those that are in it."""
+        model = ModelName(name)
+        wanted = self.settings(at=at).stages.parse(stage).name if stage else ""
+        found = self._ask(lambda view: reading.versions(view, model, wanted), at=at)
+        if not found:
+            self.model(name, at=at)
+        return found
+
+    def latest_versions(
+        self, name: str, stages: Iterable[str] = (), *, at: str = ""
+    ) -> tuple[VersionRecord, ...]:
+        """Give the newest version of each stage that has one, or of some ``stages``."""
+        known = self.settings(at=at).stages
+        wanted = {known.parse(stage).name for stage in stages}
+        found = self.model_record(name, at=at).latest
+        return tuple(one for one in found if not wanted or one.stage in wanted)
+
+    def counts(self, *, at: str = "") -> Counts:
+        """Count models, versions, and the versions in each stage."""
+        return self._ask(reading.counts, at=at)
+
+    # --- searches -----------------------------------------------------------------------------
+
+    def find_models(
+        self,
+        filter_string: str = "",
+        *,
+        order_by: str | Sequence[str] = (),
+        max_results: int = PAGE,
+        page_token: str = "",
+        at: str = "",
+    ) -> Page[ModelRecord]:
+        """Find models: ``find_models("name LIKE 'fraud%' AND stage = 'Production'")``.
+
+        README tells the language. ``page.token`` asks for the next page, which answers from the
+        registry as it was when the first page did. Raises InvalidValueError, showing the place.
+        """
+        return self._find(
+            MODELS,
+            reading.found_models,
+            (filter_string, order_by),
+            max_results=max_results,
+            page_token=page_token,
+            at=at,
+        )
+
+    def find_versions(
+        self,
+        filter_string: str = "",
+        *,
+        order_by: str | Sequence[str] = (),
+        max_results: int = PAGE,
+        page_token: str = "",
+        at: str = "",
+    ) -> Page[VersionRecord]:
+        """Find versions: ``find_versions("metrics.auc > 0.9", order_by="metrics.auc DESC")``."""
+        return self._find(
+            VERSIONS,
+            reading.found_versions,
+            (filter_string, order_by),
+            max_results=max_results,
+            page_token=page_token,
+            at=at,
+        )
+
+    def _find(
+        self,
+        subject: Subject,
+        read: Callable[[View, Sequence[int]], Iterator[_Record]],
+        asked: tuple[str, str | Sequence[str]],
+        *,
+        max_results: int,
+        page_token: str,
+        at: str,
+    ) -> Page[_Record]:
+        _check_size(max_results)
+        filter_string, order_by = asked
+        order = [order_by] if isinstance(order_by, str) else list(order_by)
+        digest = pages.digest(subject.plural, filter_string, *order, at)
+        offset = 0
+        when = at or self.tip
+        if page_token:
+            page = pages.decode(page_token, digest)
+            offset, when = page.offset, page.commit
+        stages = self.settings(at=when).stages
+
+        def find(view: View) -> tuple[_Record, ...]:
+            search = prepare(
+                view.db,
+                subject,
+                filter_string=filter_string,
+                order_by=order_by,
+                stages=stages,
+                at=view.at,
+            )
+            rows = view.rows(search.sql, search.page(max_results + 1, offset))
+            return tuple(read(view, [row[0] for row in rows]))
+
+        found = self._ask(find, at=when)
+        token = ""
+        if len(found) > max_results:
+            commit = self.commit(when)
+            token = pages.encode(pages.Page(commit, offset + max_results), digest)
+        return Page(found[:max_results], token)
+
+    # --- activities ---------------------------------------------------------------------------
+
+    def activities(
+        self,
+        *,
+        model: str = "",
+        version: int | None = None,
+        user: str = "",
+        kinds: Iterable[str] = (),
+        since: str = "",
+        until: str = "",
+        max_results: int = PAGE,
+        page_token: str = "",
+    ) -> Page[Activity]:
+        """Give activities, newest first: of the registry, a model, a version, or a user.
+
+        ``kinds`` names those that are wanted, ``since`` and ``until`` are dates. Open requests
+        are told as long as their branches stand.
+        """
+        _check_size(max_results)
+        wanted = _asked(model, version, user, kinds=tuple(kinds), since=since, until=until)
+        digest = pages.digest("activities", repr(wanted))
+        before = pages.decode_place(page_token, digest) if page_token else None
+        found = list(islice(self._feed(wanted, before), max_results + 1))
+        token = ""
+        if len(found) > max_results:
+            found.pop()
+            token = pages.encode_place(found[-1][0], digest)
+        return Page(tuple(one for _, one in found), token)
+
+    def log(self, model: str = "", *, version: int | None = None) -> Iterator[Activity]:
+        """Give the activities of the registry, a model or a version, newest first."""
+        return (one for _, one in self._feed(_asked(model, version, "")))
+
+    def _feed(
+        self, wanted: Asked, before: reading.Place | None = None
+    ) -> Iterator[tuple[reading.Place, Activity]]:
+        """Give activities from the index, and the requests that nobody answered among them."""
+        waiting = [
+            ((one.time, 0, -1), one)
+            for one in self._unanswered()
+            if wanted.wants(one) and (before is None or (one.time, 0, -1) < before)
+        ]
+        recorded = self._recorded(wanted, before)
+        yield from heapq.merge(
+            recorded,
+            sorted(waiting, key=lambda one: one[0], reverse=True),
+            key=lambda one: one[0],
+            reverse=True,
+        )
+
+    def _recorded(
+        self, wanted: Asked, before: reading.Place | None
+    ) -> Iterator[tuple[reading.Place, Activity]]:
+        """Read them in portions, from one state of the registry."""
+        tip, size = self.tip, PAGE
+        while True:
+            place = before
+            found = self._index.read(
+                self.tip,
+                lambda view, place=place, size=size: reading.activities(  # type: ignore[misc]  # bound now
+                    view, wanted, before=place, limit=size
+                ),
+                at=tip,
+            )
+            yield from found
+            if len(found) < size:
+                return
+            before, size = found[-1][0], min(size * 4, 10_000)
+
+    def _unanswered(self) -> Iterator[Activity]:
+        for standing in self._reader.standings(self.tip):
+            if standing.request is not None and not standing.answered:
+                yield requested(standing.request)
+
+    # --- the index ----------------------------------------------------------------------------
+
+    def rebuild_index(self, progress: Progress | None = None) -> None:
+        """Make the index anew; ``progress`` is told the steps done, and how many there are."""
+        self._index.rebuild(self.tip, progress)
+
+    def update_index(self, progress: Progress | None = None) -> None:
+        """Keep the index up, as every read does."""
+        self._index.read(self.tip, lambda _: None, progress=progress)
+
+    def index_status(self) -> IndexStatus:
+        """Tell how the index is."""
+        return self._index.status(self.tip)
+
+
+def _check_size(max_results: int) -> None:
+    if not 0 < max_results <= MOST:
+        raise InvalidValueError(f"a page holds 1 to {MOST} results, not {max_results}")
+
+
+def _asked(
+    model: str,
+    version: int | None,
+    user: str,
+    *,
+    kinds: tuple[str, ...] = (),
+    since: str = "",
+    until: str = "",
+) -> Asked:
+    return Asked(
+        ModelName(model) if model else None,
+        version,
+        user,
+        kinds,
+        as_limits(since)[0] if since else None,
+        as_limits(until)[1] if until else None,
+    )
