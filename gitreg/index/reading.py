@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitreg.domain.activities import REQUESTED, Activity
+from gitreg.domain.activities import Activity
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, VersionRecord
 from gitreg.domain.references import Reference
@@ -35,6 +35,12 @@ def model(view: View, name: ModelName) -> ModelRecord | None:
         (str(name),),
     )
     return as_model(view, row) if row is not None else None
+
+
+def id_of(view: View, name: ModelName) -> str:
+    """Give the id of the model that has a name, or ""."""
+    row = view.row(f"SELECT id FROM models WHERE name = ? AND {view.holds()}", (str(name),))
+    return str(row[0]) if row is not None else ""
 
 
 def model_named(view: View, identifier: str) -> ModelName | None:
@@ -268,12 +274,3 @@ def as_activity(row: Row) -> Activity:
     """Give the activity that a row is."""
     kind, time, actor, text, commit, name, *rest = row
     return Activity(kind, time, actor, text, commit, ModelName(name) if name else None, *rest)
-
-
-def requesters(view: View, seq: int) -> tuple[str, ...]:
-    """Give who made the requests that a step answered."""
-    rows = view.rows(
-        "SELECT DISTINCT actor FROM activities WHERE seq = ? AND kind = ? ORDER BY actor",
-        (seq, REQUESTED),
-    )
-    return tuple(actor for (actor,) in rows)

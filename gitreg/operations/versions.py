@@ -1,5 +1,6 @@
 """Operations on model versions and their comments."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitreg.domain import changes as c
@@ -243,14 +244,45 @@ class TransitionStage:
                 for other in snapshot.versions(self.ref.model)
                 if other.stage == stage.name and other.ref != self.ref
             ]
-        files = []
-        changes = []
-        for one, to_stage in moves:
-            path = _version_path(snapshot, one.ref)
-            files.append(edited(snapshot, path, kinds.VERSION, {("stage",): to_stage}))
-            protected = stages.guards(one.stage, to_stage)
-            changes.append(c.StageTransitioned(path, one.ref, one.stage, to_stage, protected))
-        return Plan.of(files, changes)
+        return _moved(snapshot, moves)
+
+
+def _moved(snapshot: Snapshot, moves: Iterable[tuple[ModelVersion, str]]) -> Plan:
+    """Plan to move versions to stages, in one step."""
+    stages = snapshot.settings.stages
+    files = []
+    changes = []
+    for one, to_stage in moves:
+        path = _version_path(snapshot, one.ref)
+        files.append(edited(snapshot, path, kinds.VERSION, {("stage",): to_stage}))
+        protected = stages.guards(one.stage, to_stage)
+        changes.append(c.StageTransitioned(path, one.ref, one.stage, to_stage, protected))
+    return Plan.of(files, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveVersions:
+    """Move several versions of a model, each from the stage it must be in to another, at once."""
+
+    model: ModelName
+    moves: tuple[tuple[int, str, str], ...]
+    """Number, the stage it is in, and the stage to move it to."""
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Edit the stages; ConflictError if a version is elsewhere by now."""
+        found = []
+        for number, from_stage, to_stage in self.moves:
+            version = snapshot.version(VersionRef(self.model, number))
+            stage = snapshot.settings.stages.parse(to_stage)
+            if stage.retired:
+                raise InvalidValueError(f"the stage {stage.name} is retired: nothing enters it")
+            if version.stage != from_stage:
+                raise ConflictError(
+                    f"{version.ref} is in {version.stage} by now, not in {from_stage}",
+                    hint=f"gitreg log {version.ref}",
+                )
+            found.append((version, stage.name))
+        return _moved(snapshot, found)
 
 
 def _comment_path(snapshot: Snapshot, ref: VersionRef, identifier: str) -> str:

@@ -238,7 +238,7 @@ class Index:
                 _, missing = self._missing(catalogue, main)
                 problems = [row[0] for row in view.rows("PRAGMA quick_check") if row[0] != "ok"]
             path = catalogue.path
-            size = path.stat().st_size if path is not None else 0
+            size = sum(one.stat().st_size for one in _files(path))
             steps = tip.seq if tip is not None else 0
             where = str(path) if path is not None else "in memory"
             return IndexStatus(where, size, steps, len(missing), tuple(problems))
@@ -257,6 +257,12 @@ class _Told:
     def __call__(self, count: int) -> None:
         if self.progress is not None:
             self.progress(self.done + count, self.done + self.missing)
+
+
+def _files(path: Path | None) -> list[Path]:
+    """Give the file, and the log that SQLite keeps beside it."""
+    both = (path, Path(f"{path}-wal")) if path is not None else ()
+    return [one for one in both if one is not None and one.exists()]
 
 
 def _writable(path: Path) -> bool:

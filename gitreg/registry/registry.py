@@ -13,15 +13,15 @@ from gitreg.operations import models as m
 from gitreg.operations import permissions as p
 from gitreg.operations import versions as v
 from gitreg.operations.plan import Operation, Plan
-from gitreg.registry.finding import Finds
 from gitreg.registry.receipts import Receipt
+from gitreg.registry.tracing import Traces
 from gitreg.registry.writing import Writer
 
 Tags = Mapping[str, str | None]
 Version = str | VersionRef
 
 
-class Registry(Finds):
+class Registry(Traces):
     """A registry in a Git repository, seen and changed by ``actor``.
 
     Reads return frozen values and raise NotFoundError for what is not there. Writes return a
@@ -280,6 +280,15 @@ class Registry(Finds):
             )
 
         return self._writer.repeat(attempt)
+
+    def rollback(
+        self, model: str, stage: str, *, message: str = "", dry_run: bool = False
+    ) -> Receipt:
+        """Undo the last step that changed which versions of a model are in a stage, in one commit.
+
+        Done again it undoes that. ``undoing`` tells what it does.
+        """
+        return self.apply(self.undoing(model, stage).operation, message=message, dry_run=dry_run)
 
     def request_transition(
         self, version: Version, stage: str, *, message: str = "", dry_run: bool = False
