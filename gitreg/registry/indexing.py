@@ -49,6 +49,7 @@ class Index:
         self._reader = reader
         self._cache = cache
         self._open: Catalogue | None = None
+        self._process = 0
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -183,8 +184,9 @@ class Index:
     # --- the file -----------------------------------------------------------------------------
 
     def _catalogue(self) -> Catalogue:
-        if self._open is None:
+        if self._open is None or self._process != os.getpid():
             self._open = self._first_that_opens()
+            self._process = os.getpid()
         elif self._open.is_stale():
             self._open.reopen()
         return self._open
@@ -261,8 +263,8 @@ class _Told:
 
 def _files(path: Path | None) -> list[Path]:
     """Give the file, and the log that SQLite keeps beside it."""
-    both = (path, Path(f"{path}-wal")) if path is not None else ()
-    return [one for one in both if one is not None and one.exists()]
+    both = [path, Path(f"{path}-wal")] if path is not None else []
+    return [one for one in both if one.exists()]
 
 
 def _writable(path: Path) -> bool:
