@@ -39,6 +39,7 @@ COMMANDS: dict[str, Home] = {
     "request": Home(STAGES, "request", "Ask for stage transitions, and answer requests."),
     "permission": Home(PEOPLE, "permission", "Read and change who may do what."),
     "log": Home(PEOPLE, "history", "Tell what happened, newest first."),
+    "events": Home(PEOPLE, "events", "Tell what happened as CloudEvents, oldest first."),
     "diff": Home(PEOPLE, "history", "Tell what changed from A to B."),
     "check": Home(GUARD, "judgement", "Judge commits as the hook would."),
     "audit": Home(GUARD, "judgement", "Replay all history through the guard."),

@@ -10,7 +10,8 @@ from gitreg.domain.names import VersionRef
 class Deed:
     """One step of main that touched something: when (ms), by whom, in which commit, and why.
 
-    ``step`` counts from the root commit, 1. ``requesters`` asked for it; then ``by`` is who approved. ``comment`` is what he wrote.
+    ``step`` counts from the root commit, 1. ``requesters`` asked for it; then ``by`` is who
+    approved. ``comment`` is what he wrote.
     """
 
     time: int

@@ -40,6 +40,7 @@ READS = {
     "permission list": "",
     "permission check": "alice read fraud",
     "log": "",
+    "events": "",
     "diff": "HEAD~1",
     "hook status": "",
 }
