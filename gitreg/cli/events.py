@@ -17,6 +17,7 @@ from gitreg.domain.commits import parse_time
 
 if TYPE_CHECKING:
     from gitreg.registry import Registry
+    from gitreg.registry.notices import Mailbox
 
 Told: TypeAlias = dict[str, Any]  # Any: JSON
 
@@ -67,10 +68,13 @@ def events(
     registry = session.read()
     pause = interval if follow else 0
     if mailbox:
-        found = islice(_from_mailbox(registry, mailbox, pause=pause), limit)
-    else:
-        found = islice(_from_history(registry, since, pause=pause), limit)
-    if follow or mailbox:
+        box = registry.mailbox(mailbox)
+        for place, event in islice(_from_mailbox(registry, box, pause=pause), limit):
+            _tell_line(session, event)
+            box.done(place)
+        return
+    found = islice(_from_history(registry, since, pause=pause), limit)
+    if follow:
         for event in found:
             _tell_line(session, event)
         return
@@ -99,15 +103,14 @@ def _from_history(registry: "Registry", since: str, *, pause: float) -> Iterator
         registry.refresh()
 
 
-def _from_mailbox(registry: "Registry", name: str, *, pause: float) -> Iterator[Told]:
-    """Give what a mailbox holds; an event leaves it when it was told, and not before."""
-    mailbox = registry.mailbox(name)
+def _from_mailbox(
+    registry: "Registry", mailbox: "Mailbox", *, pause: float
+) -> Iterator[tuple[int, Told]]:
+    """Give what a mailbox holds; whoever told an event takes it out."""
     while True:
         mailbox.fill()
         while found := mailbox.take():
-            for place, event in found:
-                yield event
-                mailbox.done(place)
+            yield from found
         if not pause:
             return
         time.sleep(pause)
