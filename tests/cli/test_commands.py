@@ -89,6 +89,7 @@ def test_the_command_tree_is_the_designs() -> None:
         "request": "create list show approve reject cancel",
         "permission": "list grant revoke check",
         "log": "",
+        "events": "",
         "diff": "",
         "check": "",
         "audit": "",
