@@ -1,22 +1,43 @@
-"""A filter, read: comparisons joined by AND, OR and NOT."""
+"""A filter, read: comparisons joined by AND, OR and NOT; and how a place in one is shown."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gitreg.errors import InvalidValueError
+
 Value: TypeAlias = str | int | float
+
+_BEFORE = 40
+_AFTER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as it was written, and where: characters from the beginning of the filter."""
+
+    value: Value
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison: ``tags.team = 'risk'``; the positions count characters of the filter."""
+    """One comparison: ``tags.team = 'risk'`` is of kind ``tag`` and key ``team``.
+
+    ``operator`` is in capitals, with one space in ``NOT IN``. Only IN has several literals.
+    """
 
     kind: str
     key: str
     operator: str
-    values: tuple[Value, ...]
+    literals: tuple[Literal, ...]
     position: int
     operator_position: int
-    value_position: int
+
+    @property
+    def value(self) -> Value:
+        """Give the only value, or the first."""
+        return self.literals[0].value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +70,38 @@ class Filter:
 
     text: str
     expression: Expression | None
+
+    @property
+    def conjuncts(self) -> tuple[Expression, ...]:
+        """Give what must hold, each by itself."""
+        if self.expression is None:
+            return ()
+        return self.expression.parts if isinstance(self.expression, And) else (self.expression,)
+
+
+def refusal(text: str, position: int, message: str, *, hint: str = "") -> InvalidValueError:
+    """Give the error that says ``message`` and shows the place in the filter ``text``.
+
+    ::
+
+        models have no key 'nmae'; ...
+          nmae = 'fraud'
+          ^
+    """
+    start = max(0, position - _BEFORE)
+    before, after = map(_on_one_line, (text[start:position], text[position : position + _AFTER]))
+    before = f"{'...' if start else ''}{before}"
+    after += "..." if position + _AFTER < len(text) else ""
+    caret = f"{' ' * sum(map(_columns, before))}^"
+    return InvalidValueError(f"{message}\n  {before}{after}\n  {caret}", hint=hint)
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+
+
+def _columns(character: str) -> int:
+    """Give how many columns of a terminal the character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

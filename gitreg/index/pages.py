@@ -1,6 +1,21 @@
-"""Page tokens: where the next page of a search begins, and as of which step of main."""
+"""Page tokens: where the next page of a search begins, and as of which step of main.
 
+A token is opaque to whoever gets it. It names the step that the first page was answered at, so
+that writes in between neither repeat nor skip a result.
+"""
+
+import base64
+import hashlib
+import json
+import re
 from dataclasses import dataclass
+
+from gitreg.errors import InvalidValueError
+
+MAX_LENGTH = 300
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DIGEST = 16
+_MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,20 +25,48 @@ class Page:
     commit: str
     offset: int
 
+    def __post_init__(self) -> None:
+        if not _COMMIT.fullmatch(self.commit) or not 0 <= self.offset < _MOST:
+            raise InvalidValueError(f"{self} is no page of a search")
+
 
 def digest(*parts: str) -> str:
-    """Give what tells one search from another: of subject, filter and order, as they came."""
-    raise NotImplementedError
+    """Give what tells one search from another: of its subject, filter and order."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_DIGEST]
 
 
 def encode(page: Page, search: str) -> str:
-    """Give the token of a page of the search that has that digest."""
-    raise NotImplementedError
+    """Give the token of a page of the search that has the digest ``search``."""
+    raw = json.dumps([page.commit, page.offset, search], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def decode(token: str, search: str) -> Page:
-    """Read a token that ``encode`` gave for the same search.
+    """Read the token of a page of the same search.
 
-    Raises InvalidValueError if it is not one, or is one of another search.
+    Raises InvalidValueError if it is none, or one of another search.
     """
-    raise NotImplementedError
+    try:
+        commit, offset, of = _read(token)
+        page = Page(commit, offset)
+    except ValueError:
+        raise InvalidValueError(
+            f"{token[:40]!a} is no page token", hint="give back the one that came with a page"
+        ) from None
+    if of != search:
+        raise InvalidValueError(
+            "the page token is one of another search",
+            hint="give it back with the filter and the order that it came with",
+        )
+    return page
+
+
+def _read(token: str) -> tuple[str, int, str]:
+    """Take a token apart; ValueError if its shape is not that of one."""
+    if len(token) > MAX_LENGTH or not token.isascii():
+        raise ValueError(token)
+    padded = token + "=" * (-len(token) % 4)
+    match json.loads(base64.b64decode(padded, altchars="-_", validate=True)):
+        case [str(commit), int(offset), str(of)] if not isinstance(offset, bool):
+            return commit, offset, of
+    raise ValueError(token)
