@@ -15,15 +15,12 @@ from gitreg.index.checking import Checker, Test
 from gitreg.index.expressions import And, Comparison, Expression, Not, Or, Value
 from gitreg.index.patterns import has_trigram, prefix
 from gitreg.index.predicates import Parameters, predicate
-from gitreg.index.subjects import MODELS, Subject, Type
+from gitreg.index.subjects import Subject, Type
 from gitreg.index.tables import OPEN
 
 _PROMPT = "mlflow.prompt.is_prompt"
 _NO_PROMPT = {(_PROMPT, "=", "false"), (_PROMPT, "!=", "true")}
 """To be no prompt, and to say nothing about it, is the same (MLflow: search_utils)."""
-
-_FEW_NAMES = 300
-"""Names up to which looking them up is faster than comparing all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ class Conditions:
                 return self._alias(test)
             case Type.TAG | Type.METRIC | Type.PARAM:
                 return self._label(test)
-            case Type.STAGE if self.subject is MODELS:
+            case Type.STAGE if not self.subject.numbered:
                 return self._among("versions", "TRUE", test, "x.stage")
             case _:
                 return self._column(test)
@@ -104,7 +101,7 @@ class Conditions:
         name = f"{self.subject.letter}.name"
         if test.operator in {"LIKE", "ILIKE"} and has_trigram(pattern):
             select = f"SELECT name FROM spellings WHERE {holds('name')}"
-            if self._at_most(_FEW_NAMES, select):
+            if self._at_most(self.subject.few_names, select):
                 return f"{name} IN ({select})"
         return holds(name)
 
@@ -141,7 +138,7 @@ class Conditions:
     def _label(self, test: Test) -> str:
         kind = self.subject.labels[test.key.type.name.lower()]
         fixed = f"x.kind = '{kind}' AND x.key = {self.parameters.hold(test.name)}"
-        if self.subject is MODELS:
+        if not self.subject.numbered:
             fixed = f"x.number = 0 AND {fixed}"
         if (test.name, test.operator, *test.values) in _NO_PROMPT:
             is_prompt = Test(test.key, test.name, "=", ("true",))
@@ -152,7 +149,7 @@ class Conditions:
     def _text(self, test: Test) -> str:
         words = self.match(test.values)
         held = self.holds("x")
-        if self.subject is MODELS:
+        if not self.subject.numbered:
             held = f"x.number = 0 AND {held}"
         matches = f"SELECT rowid FROM words WHERE words MATCH {words}"
         if self.at is not None or self._at_most(self.subject.few, matches):
@@ -190,7 +187,7 @@ class Conditions:
 
     @property
     def _identity(self) -> tuple[str, ...]:
-        return ("name",) if self.subject is MODELS else ("name", "number")
+        return ("name", "number") if self.subject.numbered else ("name",)
 
     def _own(self, columns: tuple[str, ...]) -> str:
         own = _columns(self.subject.letter, columns)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gitreg.domain.suggest import suggest
 from gitreg.errors import InvalidValueError
 from gitreg.index.grammar import ATTRIBUTE, KINDS
-from gitreg.index.subjects import MODELS, VERSIONS, Subject
+from gitreg.index.subjects import Subject
 
 METRIC = "metric"
 RELEVANCE = "relevance"
@@ -77,7 +77,7 @@ def parse_order(
     if len(terms) > MAX_TERMS:
         raise InvalidValueError(f"the order has {len(terms)} keys; {MAX_TERMS} are the most")
     if not terms:
-        terms = [_BEST] if has_words else [_NEWEST] if subject is VERSIONS else [_BY_NAME]
+        terms = [_BEST] if has_words else [_NEWEST] if subject.numbered else [_BY_NAME]
     if RELEVANCE in {term.kind for term in terms} and not has_words:
         raise InvalidValueError(
             "nothing can be ordered by relevance where no words are looked for",
@@ -138,6 +138,6 @@ def _plain(text: str) -> str:
 
 def _ties(terms: Sequence[Term], subject: Subject) -> tuple[Term, ...]:
     """Give what makes the order of what is equal certain."""
-    last = (_BY_NAME,) if subject is MODELS else (_BY_NAME, _NEWEST_NUMBER)
+    last = (_BY_NAME, _NEWEST_NUMBER) if subject.numbered else (_BY_NAME,)
     there = {(term.kind, term.key) for term in terms}
     return tuple(term for term in last if (term.kind, term.key) not in there)

@@ -12,7 +12,7 @@ from gitreg.index.grammar import ATTRIBUTE, parse
 from gitreg.index.ordering import METRIC, RELEVANCE, Term, parse_order
 from gitreg.index.pages import digest
 from gitreg.index.predicates import Parameters
-from gitreg.index.subjects import MODELS, Subject
+from gitreg.index.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _ranked(subject: Subject) -> str:
 
 
 def _own_text(subject: Subject, conditions: Conditions) -> str:
-    number = "0" if subject is MODELS else f"{subject.letter}.number"
+    number = f"{subject.letter}.number" if subject.numbered else "0"
     return f"t.number = {number} AND {conditions.holds('t')}"
 
 

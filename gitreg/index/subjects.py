@@ -59,8 +59,10 @@ class Subject:
     ``letter`` is what its rows go by in SQL, ``attributes`` are its keys by what they are called,
     ``labels`` the kinds of labels by kind of key, ``orders`` the columns it can be ordered by,
     and ``indexed`` those that an index begins with; an index leaves out the rows that have the
-    ``usual`` value. Looking up as many as ``few`` rows is faster than asking each row of the table
-    in its turn until a page is full.
+    ``usual`` value. ``numbered``: a name alone is not enough to tell one from another.
+
+    Looking up as many as ``few`` rows is faster than asking each row of the table in its turn
+    until a page is full; and as many as ``few_names`` names that are found by a part.
     """
 
     table: str
@@ -70,7 +72,9 @@ class Subject:
     orders: Mapping[str, str]
     indexed: frozenset[str]
     usual: Mapping[str, str]
+    numbered: bool
     few: int
+    few_names: int = 300
 
     def __str__(self) -> str:
         return self.table
@@ -107,6 +111,7 @@ MODELS = Subject(
     orders={**_ORDERS, "timestamp": "updated", "last_updated_time": "updated"},
     indexed=frozenset({"name", "created", "updated", "created_by"}),
     usual={},
+    numbered=False,
     few=2_000,
 )
 VERSIONS = Subject(
@@ -125,5 +130,6 @@ VERSIONS = Subject(
         {"name", "created", "updated", "created_by", "stage", "status", "run_id", "source"}
     ),
     usual={"run_id": "", "status": READY},
+    numbered=True,
     few=8_000,
 )

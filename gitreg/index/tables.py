@@ -64,8 +64,8 @@ CREATE INDEX versions_were ON versions (name, number, since);
 CREATE INDEX versions_model ON versions (model, number, since);
 
 -- What can be searched by key: tags of models (number 0) and of versions, metrics, params, and
--- aliases, whose key is the alias and whose value is NULL. "measure" is the number that a metric is,
--- or a param says. Of two indexes that do, SQLite takes the later one.
+-- aliases, whose key is the alias and whose value is NULL. "measure" is the number that a metric
+-- is, or a param says. Of two indexes that do, SQLite takes the later one.
 CREATE TABLE labels (
     kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL,
     value TEXT, measure REAL,
