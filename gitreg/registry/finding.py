@@ -149,7 +149,7 @@ class Finds(Reads):
         _check_size(max_results)
         filter_string, order_by = asked
         order = [order_by] if isinstance(order_by, str) else list(order_by)
-        digest = pages.digest(subject.plural, filter_string, *order, at)
+        digest = pages.digest(subject.table, filter_string, *order, at)
         offset = 0
         when = at or self.tip
         if page_token:
