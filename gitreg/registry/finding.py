@@ -166,7 +166,7 @@ class Finds(Reads):
                 stages=stages,
                 at=view.at,
             )
-            rows = view.rows(search.sql, search.page(max_results + 1, offset))
+            rows = view.db.execute(search.sql, search.page(max_results + 1, offset)).fetchall()
             return tuple(read(view, [row[0] for row in rows]))
 
         found = self._ask(find, at=when)
