@@ -78,6 +78,7 @@ class Catalogue:
         db = sqlite3.connect(where, timeout=self._wait, isolation_level=None)
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32768")
+        db.execute("PRAGMA wal_autocheckpoint = 8192")
         return db
 
     def _version(self, db: sqlite3.Connection) -> int:

@@ -1,9 +1,10 @@
 """Models, versions and activities, read from the index as values."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from gitreg.domain.activities import Activity
 from gitreg.domain.names import ModelName, VersionRef
@@ -20,6 +21,7 @@ _ACTIVITY = (
     "kind, time, actor, text, id, name, number, from_stage, to_stage, comment, original_time,"
     " original_user"
 )
+_Item = TypeVar("_Item")
 _AT_ONCE = 500
 """Rows that one query names."""
 Row = Sequence[Any]  # Any: whatever SQLite holds
@@ -30,11 +32,10 @@ Row = Sequence[Any]  # Any: whatever SQLite holds
 
 def model(view: View, name: ModelName) -> ModelRecord | None:
     """Give one model, or None."""
-    row = view.row(
-        f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}",
-        (str(name),),
+    rows = view.rows(
+        f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}", (str(name),)
     )
-    return as_model(view, row) if row is not None else None
+    return next(as_models(view, rows), None)
 
 
 def id_of(view: View, name: ModelName) -> str:
@@ -52,47 +53,61 @@ def model_named(view: View, identifier: str) -> ModelName | None:
     return ModelName(row[0]) if row is not None else None
 
 
-def as_model(view: View, row: Row) -> ModelRecord:
-    """Give the model that a row of the columns MODEL is."""
-    name = ModelName(row[1])
-    return ModelRecord(
-        name,
-        **kinds.model_fields(json.loads(row[2])),
-        id=row[0],
-        latest=latest(view, name),
-        created=row[3],
-        created_by=row[4],
-        updated=row[5],
-        updated_by=row[6],
+def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
+    """Give the models that rows of the columns MODEL are, each with its newest versions."""
+    for some in batched(rows):
+        data = {row[1]: json.loads(row[2]) for row in some}
+        newest: dict[str, list[VersionRecord]] = {}
+        for one in _as_versions(_newest_rows(view, tuple(data)), data):
+            newest.setdefault(str(one.ref.model), []).append(one)
+        for identifier, name, _, created, created_by, updated, updated_by in some:
+            yield ModelRecord(
+                ModelName(name),
+                **kinds.model_fields(data[name]),
+                id=identifier,
+                latest=tuple(newest.get(name, ())),
+                created=created,
+                created_by=created_by,
+                updated=updated,
+                updated_by=updated_by,
+            )
+
+
+def _newest_rows(view: View, names: Sequence[str]) -> Sequence[Row]:
+    marks = ", ".join("?" * len(names))
+    found = view.rows(
+        f"SELECT name, max(number) FROM versions WHERE name IN ({marks}) AND {view.holds()}"
+        " GROUP BY name, stage",
+        names,
+    )
+    if not found:
+        return []
+    pairs = ", ".join("(?, ?)" for _ in found)
+    return view.rows(
+        f"SELECT {VERSION} FROM versions v WHERE (v.name, v.number) IN (VALUES {pairs})"
+        f" AND {view.holds('v')} ORDER BY v.name, v.number",
+        [value for pair in found for value in pair],
     )
 
 
-def latest(view: View, name: ModelName) -> tuple[VersionRecord, ...]:
-    """Give the newest version of each stage that has one, ascending."""
-    rows = view.rows(
-        "SELECT max(number) FROM versions"
-        f" WHERE name = ? AND {view.holds()} GROUP BY stage ORDER BY 1",
-        (str(name),),
-    )
-    found = (version(view, VersionRef(name, number)) for (number,) in rows)
-    return tuple(one for one in found if one is not None)
+def batched(rows: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Give rows in portions that one query can name."""
+    rest = iter(rows)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def found_models(view: View, rows: Sequence[int]) -> Iterator[ModelRecord]:
     """Give the models that stand in these rows, in this order."""
-    return (
-        as_model(view, row) for row in _in_order(view, f"SELECT m.row, {MODEL} FROM models m", rows)
-    )
+    return as_models(view, _in_order(view, f"SELECT m.row, {MODEL} FROM models m", rows))
 
 
 def _in_order(view: View, query: str, rows: Sequence[int]) -> Iterator[Row]:
     """Give rows by their numbers, each without its number."""
-    found: dict[int, Row] = {}
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
+    for some in batched(rows):
         marks = ", ".join("?" * len(some))
-        found |= {row[0]: row[1:] for row in view.rows(f"{query} WHERE row IN ({marks})", some)}
-    return (found[number] for number in rows)
+        found = {row[0]: row[1:] for row in view.rows(f"{query} WHERE row IN ({marks})", some)}
+        yield from (found[number] for number in some)
 
 
 # --- versions -----------------------------------------------------------------------------------
@@ -120,17 +135,30 @@ def versions(view: View, name: ModelName, stage: str = "") -> tuple[VersionRecor
 
 def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
     """Give the versions that rows of the columns VERSION are."""
-    names: dict[str, tuple[ModelName, dict[int, list[str]]]] = {}
-    for text, number, data, *stamps in rows:
-        if text not in names:
-            name = ModelName(text)
-            names[text] = name, _aliases(view, text)
-        name, aliases = names[text]
-        created, created_by, updated, updated_by = stamps
+    for some in batched(rows):
+        names = tuple({row[0] for row in some})
+        marks = ", ".join("?" * len(names))
+        models = view.rows(
+            f"SELECT name, data FROM models WHERE name IN ({marks}) AND {view.holds()}", names
+        )
+        yield from _as_versions(some, {name: json.loads(data) for name, data in models})
+
+
+def _as_versions(
+    rows: Iterable[Row],
+    models: Mapping[str, Mapping[str, Any]],  # Any: JSON
+) -> Iterator[VersionRecord]:
+    """Give versions, with the aliases that the data of their models point at them."""
+    names = {name: ModelName(name) for name in models}
+    aliases: dict[tuple[str, int], list[str]] = {}
+    for name, data in models.items():
+        for alias, number in sorted(data.get("aliases", {}).items()):
+            aliases.setdefault((name, int(number)), []).append(alias)
+    for name, number, data, created, created_by, updated, updated_by in rows:
         yield VersionRecord(
-            VersionRef(name, number),
+            VersionRef(names[name], number),
             **kinds.version_fields(json.loads(data)),
-            aliases=tuple(aliases.get(number, ())),
+            aliases=tuple(aliases.get((name, number), ())),
             created=created,
             created_by=created_by,
             updated=updated,
@@ -151,21 +179,10 @@ def referred(view: View, reference: Reference, stages: Stages) -> VersionRecord 
         return version(view, ref) if ref is not None else None
     if number is None:
         stage = stages.parse(reference.stage).name if reference.stage else ""
-        found = [one for one in latest(view, name) if stage in {"", one.stage}]
+        newest = as_versions(view, _newest_rows(view, (str(name),)))
+        found = [one for one in newest if stage in {"", one.stage}]
         return found[-1] if found else None
     return version(view, VersionRef(name, number))
-
-
-def _aliases(view: View, name: str) -> dict[int, list[str]]:
-    rows = view.rows(
-        f"SELECT data FROM models WHERE name = ? AND {view.holds()}",
-        (name,),
-    )
-    found: dict[int, list[str]] = {}
-    for (data,) in rows:
-        for alias, number in sorted(json.loads(data).get("aliases", {}).items()):
-            found.setdefault(int(number), []).append(alias)
-    return found
 
 
 def by_alias(view: View, name: ModelName, alias: str) -> VersionRef | None:
