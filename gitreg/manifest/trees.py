@@ -118,6 +118,11 @@ def entries(raw: bytes) -> Iterator[tuple[bytes, Entry]]:
         yield row[1], _entry(row)
 
 
+def names(raw: bytes) -> list[bytes]:
+    """Give the names in a tree, in its order; CorruptError if it is misshaped."""
+    return [name for _, name, _ in _rows(raw)]
+
+
 def _entry(row: _Row) -> Entry:
     mode, _, identifier = row
     return Entry(mode.decode(), identifier.hex())
@@ -154,10 +159,10 @@ def differing(before: bytes, after: bytes) -> tuple[tuple[Pair, ...], bool]:
     )
     around = _rows(after[previous : _next(after, end_after)])
     keys = [_sort_key(row) for row in around]
-    names = [name for _, name, _ in around]
-    if any(_may_hide_a_twin(*two) for two in pairwise(zip(names, keys, strict=True))):
-        names = [name for _, name, _ in _rows(after)]
-    return pairs, keys == sorted(keys) and len(names) == len(set(names))
+    near = [name for _, name, _ in around]
+    if any(_may_hide_a_twin(*two) for two in pairwise(zip(near, keys, strict=True))):
+        near = names(after)
+    return pairs, keys == sorted(keys) and len(near) == len(set(near))
 
 
 def _may_hide_a_twin(one: tuple[bytes, bytes], other: tuple[bytes, bytes]) -> bool:
