@@ -134,6 +134,26 @@ def test_a_remote_that_went_away_is_told(world: World) -> None:
         alice.refresh()
 
 
+def test_a_fetch_during_which_the_ref_moved_here_is_done_again(
+    world: World, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = there(world, "alice")
+    [kept] = cache.glob("*.git")
+    once = tmp_path / "once"
+    script = tmp_path / "meanwhile"
+    script.write_text(
+        f"#!/bin/sh\nmkdir {once} && git --git-dir {kept} update-ref refs/heads/main main~1\n"
+        'exec "$@"\n'
+    )
+    script.chmod(0o755)
+    (tmp_path / "gitconfig").write_text(f"[uploadpack]\n packObjectsHook = {script}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    gitreg.open(world.path, actor="alice").create_version("fraud", source="s3://ml/1")
+    alice.refresh()
+    assert once.exists()
+    assert alice.tip == world.refs()["refs/heads/main"]
+
+
 @pytest.mark.usefixtures("cache")
 def test_two_processes_share_the_cache_and_lose_nothing(world: World) -> None:
     before = len(git(world.path, "rev-list", "--first-parent", "main").split())
