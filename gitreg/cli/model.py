@@ -12,6 +12,7 @@ from gitreg.cli.options import (
     dated,
     model_name,
     reading,
+    recent,
     some_of,
     tag_keys,
     tag_options,
@@ -90,6 +91,7 @@ def _note_many(session: Session, registry: "Registry") -> None:
         "gitreg model list",
         "gitreg model list --name 'fraud-*' --stage Production",
         "gitreg model list -q --at 2026-01-31",
+        "gitreg -r ssh://git@git.acme.com/models.git model list --max-age 60",
     ),
 )
 @click.option("--name", "glob", default="", metavar="GLOB", help="Whose names match (* and ?).")
@@ -277,6 +279,7 @@ def delete(session: Session, name: str) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
 @click.option("--remove", is_flag=True, help="Remove the card.")
 @dated
+@recent
 @writing
 def card(session: Session, name: str, file: TextIO | None, remove: bool, at: str) -> None:
     """Print the card of MODEL, or write it.

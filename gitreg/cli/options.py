@@ -19,7 +19,7 @@ from gitreg.cli.session import Session
 from gitreg.errors import InvalidValueError
 
 Function = Callable[..., None]
-_SHARED = ("registry", "actor", "output", "quiet", "dry_run", "message", "yes")
+_SHARED = ("registry", "actor", "max_age", "output", "quiet", "dry_run", "message", "yes")
 _Value = TypeVar("_Value")
 
 
@@ -44,6 +44,17 @@ def measure(text: str) -> tuple[str, float]:
     if not key or not math.isfinite(number):
         raise click.BadParameter(f"{text!r} is not KEY=NUMBER")
     return key, number
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not number >= 0:
+        raise click.BadParameter(f"{text!r} is not a number of seconds")
+    return number
 
 
 def words_or_stdin(text: str) -> str:
@@ -112,9 +123,20 @@ dry_run = click.option("--dry-run", is_flag=True, help="Tell what would happen; 
 """For a command that changes something."""
 placed = _both(_registry, with_session)
 """For a command that speaks to a repository, whoever calls it."""
-reading = _both(answering, _registry, _actor, with_session)
+speaking = _both(answering, _registry, _actor, with_session)
+"""For a command that answers, and neither reads the registry nor writes it."""
+recent = click.option(
+    "--max-age",
+    metavar="SECONDS",
+    type=seconds,
+    envvar="GITREG_MAX_AGE",
+    show_envvar=True,
+    help="Over a Git URL: what was fetched in the last SECONDS will do.",
+)
+"""For a command that can read what is not new."""
+reading = _both(recent, speaking)
 """For a command that reads."""
-saying = _both(dry_run, reading)
+saying = _both(dry_run, speaking)
 """For a command that writes, and whose commit has no room for a message."""
 writing = _both(_message, saying)
 """For a command that writes."""

@@ -189,6 +189,7 @@ def _cells(one: ModelVersion, model: RegisteredModel) -> tuple[str, ...]:
         "gitreg version show fraud/3",
         "gitreg version show fraud@champion -o json",
         "gitreg version show fraud/Production --at 2026-01-31 -q",
+        "gitreg version show fraud/Production -o json --max-age 60",
     ),
 )
 @version_reference

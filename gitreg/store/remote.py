@@ -29,6 +29,10 @@ _STALE = (
 )
 _REFSPEC = "+refs/heads/*:refs/heads/*"
 _FETCHED = "gitreg-fetched"
+_MOVED = "cannot lock ref"
+"""What a fetch says if somebody else who pushes from here moves the same ref meanwhile."""
+_ATTEMPTS = 5
+"""Fetches that may end so, one after the other."""
 _MOMENT = 2.0
 """Seconds for which a fetch is fresh enough to plan a write on: the push compares anyway."""
 
@@ -107,12 +111,16 @@ class PushingRepository(Repository):
 
     def refresh(self) -> None:
         """Fetch main and the requests from over there."""
-        with _lock(self.common / "gitreg-fetch.lock"):
-            shown = "--progress" if self.loud else "--quiet"
-            done = self._git_program("fetch", "--prune", shown, self.remote, loud=self.loud)
-        if done.returncode:
-            raise _unreachable(self.config(f"remote.{self.remote}.url"), done.stderr or "")
-        (self.common / _FETCHED).touch()
+        shown = "--progress" if self.loud else "--quiet"
+        for _ in range(_ATTEMPTS):
+            with _lock(self.common / "gitreg-fetch.lock"):
+                done = self._git_program("fetch", "--prune", shown, self.remote, loud=self.loud)
+            if done.returncode == 0:
+                (self.common / _FETCHED).touch()
+                return
+            if _MOVED not in (done.stderr or ""):
+                break
+        raise _unreachable(self.config(f"remote.{self.remote}.url"), done.stderr or "")
 
     def age(self) -> float:
         """Give the seconds since the last fetch."""

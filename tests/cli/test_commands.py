@@ -161,6 +161,11 @@ def test_reads_of_models_versions_and_permissions_take_a_date() -> None:
     assert {path for path in LEAVES if "--at" in options(ALL[path])} == DATED
 
 
+def test_what_reads_the_registry_can_be_content_with_what_was_fetched() -> None:
+    recent = {path for path in LEAVES if "--max-age" in options(ALL[path])}
+    assert recent == {*READS, "model card"} - {"hook status"}
+
+
 @pytest.mark.parametrize(("path", "words"), READS.items())
 def test_every_read_answers_as_text_names_json_and_yaml(path: str, words: str, alice: Desk) -> None:
     alice.does("request", "create", "fraud/1", "Staging")
