@@ -235,7 +235,7 @@ class PlainClone(Repository):
             return Moved.LOST
         run_git(["merge", "--ff-only", "--quiet", new], folder=self.work_tree())
         now = self.ref(MAIN)
-        if now == new:
+        if now is not None and self.is_ancestor(new, now):
             return Moved.DONE
         if now != old:
             return Moved.LOST

@@ -331,6 +331,8 @@ class Repository:
                     transaction.set_target(name, new)
         except (pygit2.GitError, OSError, ValueError, KeyError) as error:
             trouble = error
+        if trouble is None and new is not None:
+            return Moved.DONE  # it may be somewhere else by now
         now = self.ref(name)
         if now == new or (trouble and new and now and now != old and self.is_ancestor(new, now)):
             return Moved.DONE
