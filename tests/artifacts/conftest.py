@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from artifacts.places import KEYS, S3Server, flaky
+from artifacts.places import S3Server, flaky
 
 from gitreg.artifacts.cache import Cache
 from gitreg.artifacts.store import Store, open_store
@@ -17,16 +17,9 @@ NOW = 1_800_000_000
 def s3(hermetic: None) -> Iterator[S3Server]:
     """Give a running S3 server, and the environment in which fsspec finds it."""
     server = S3Server()
-    with pytest.MonkeyPatch.context() as patch:
-        for key, value in KEYS.items():
-            patch.setenv(key, value)
-        patch.setenv("AWS_ENDPOINT_URL", server.url)
-        try:
-            server.start()
-            server.make("models")
-            yield server
-        finally:
-            server.kill()
+    with server.used():
+        server.make("models")
+        yield server
 
 
 @pytest.fixture(params=["folder", "memory", "flaky", "s3"])

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from s3fs import S3FileSystem
 
 from gitreg.artifacts.manifest import digest_of
 
@@ -32,6 +35,7 @@ class S3Server:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -57,10 +61,26 @@ class S3Server:
 
     def kill(self) -> None:
         """End it at once, in the middle of whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        with self._guard:
+            if self._process is not None:
+                self._process.kill()
+                self._process.communicate()
+                self._process = None
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Run it, and let fsspec speak to it and to no other."""
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in KEYS.items():
+                patch.setenv(key, value)
+            patch.setenv("AWS_ENDPOINT_URL", self.url)
+            S3FileSystem.clear_instance_cache()
+            try:
+                self.start()
+                yield
+            finally:
+                self.kill()
+                S3FileSystem.clear_instance_cache()
 
     def make(self, bucket: str) -> None:
         request = urllib.request.Request(f"{self.url}/{bucket}", method="PUT")
@@ -121,9 +141,9 @@ def content(number: int, size: int = 1000) -> bytes:
 
 
 def model(folder: Path, **files: bytes) -> Path:
-    """Make a folder with some files; ``__`` in a name stands for /, ``_`` at the end is a dot."""
+    """Make a folder with some files."""
     for name, data in files.items():
-        path = folder / name.replace("__", "/")
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return folder
