@@ -136,8 +136,11 @@ class ArtifactManifest:
         return Artifact(digest_of(self.raw), sum(one.size for one in self.files), len(self.files))
 
     def objects(self) -> dict[str, PinnedFile]:
-        """Give one file for every content there is, by digest."""
-        return {one.digest: one for one in reversed(self.files)}
+        """Give one file for every content there is, by digest, in the order of the files."""
+        found: dict[str, PinnedFile] = {}
+        for one in self.files:
+            found.setdefault(one.digest, one)
+        return found
 
 
 def _files(data: Any) -> Iterator[PinnedFile]:  # Any: JSON

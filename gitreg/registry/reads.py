@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.domain.access import Level
 from gitreg.domain.activities import Activity
@@ -23,6 +24,9 @@ from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import RequestView
 from gitreg.store.repository import Repository
 
+if TYPE_CHECKING:
+    from gitreg.registry.artifacts import Artifacts
+
 
 def now() -> int:
     """Give the time in ms since 1970."""
@@ -39,12 +43,17 @@ class Reads:
         actor: str,
         email: str = "",
         clock: Callable[[], int] = now,
+        cache: Path | None = None,
     ) -> None:
-        """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970."""
+        """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970.
+
+        ``cache`` is the user's cache folder; without one, it is in the repository.
+        """
         self._reader = Reader(repository)
         self.actor = actor
         self._email = email or (actor if "@" in actor else f"{actor}@localhost")
         self._clock = clock
+        self._cache = cache or self.path / "gitreg"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r}, actor={self.actor!r})"
@@ -162,6 +171,15 @@ class Reads:
     ) -> Decision:
         """Tell whether somebody may do something, and why: ``may("alice", "read", "fraud")``."""
         return decide(self.snapshot(at), who, action, target=target, stage=stage)
+
+    # --- model files ------------------------------------------------------------------------
+
+    @property
+    def artifacts(self) -> "Artifacts":
+        """Give the model files of the registry: to pull, list, verify, collect and lock them."""
+        from gitreg.registry.artifacts import Artifacts
+
+        return Artifacts(self, self._reader, cache=self._cache, clock=self._clock)
 
     # --- the hooks --------------------------------------------------------------------------
 
