@@ -191,7 +191,7 @@ class Registry(Reads):
 
         What it pins already (``hash_source``) is copied only if it is still that.
         """
-        one = self.version(self._ref(version))
+        one = self._base().version(self._ref(version))
         place = one.location or one.source
         if not place:
             return Receipt(self.tip, "nothing to do", dry_run=dry_run)
