@@ -57,7 +57,7 @@ def _put_missing(
     sizes = in_parallel(
         lambda file, _: store.size(file.digest),
         files,
-        workers=store.workers,
+        workers=store.workers([0] * len(files)),
         advance=lambda _: None,
     )
     there = [one for one, size in zip(files, sizes, strict=True) if size is not None]
@@ -75,7 +75,7 @@ def _put_missing(
     in_parallel(
         lambda one, advance: _put(store, one, content, advance),
         missing,
-        workers=store.workers,
+        workers=store.workers([one.size for one in missing]),
         advance=progress.advance,
     )
 

@@ -239,8 +239,11 @@ class Cache:
         final = self.path(digest)
         try:
             os.fchmod(descriptor, READ_ONLY)
-            final.parent.mkdir(exist_ok=True)
-            path.replace(final)
+            try:
+                os.rename(path, final)  # noqa: PTH104
+            except FileNotFoundError:
+                final.parent.mkdir(exist_ok=True)
+                os.rename(path, final)  # noqa: PTH104
         except OSError as error:
             raise self._unusable(error) from error
         self._learnt[digest] = _Seen.of(os.fstat(descriptor))

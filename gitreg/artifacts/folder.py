@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitreg.artifacts.manifest import ArtifactManifest, PinnedFile, check_apart, check_path
-from gitreg.artifacts.progress import SILENT, Advance, Progress, in_parallel
+from gitreg.artifacts.progress import SILENT, Advance, Progress, in_parallel, local_workers
 from gitreg.artifacts.reading import hash_file
 from gitreg.errors import InvalidValueError, NotFoundError
 
@@ -15,7 +15,6 @@ IGNORES = ".gitregignore"
 """The file, at the top of a folder, that says in gitignore's syntax what is no part of a model."""
 LEFT_OUT = frozenset({IGNORES, ".git"})
 """What is at the top of a folder and never part of a model."""
-WORKERS = min(8, os.cpu_count() or 1)
 _Ignored = Callable[[str], bool]
 
 
@@ -49,7 +48,9 @@ def hash_folder(path: Path, *, progress: Progress = SILENT) -> HashedFolder:
         digest, size = hash_file(one.real, str(one.real), advance)
         return PinnedFile(one.path, digest, size)
 
-    pinned = in_parallel(pin, found, workers=WORKERS, advance=progress.advance)
+    pinned = in_parallel(
+        pin, found, workers=local_workers([one.size for one in found]), advance=progress.advance
+    )
     sources = {file.digest: one for file, one in zip(pinned, found, strict=True)}
     return HashedFolder(ArtifactManifest.of(pinned), sources)
 

@@ -4,10 +4,11 @@ import contextlib
 import ctypes
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from gitreg.artifacts.progress import local_workers
 from gitreg.artifacts.reading import CHUNK
 from gitreg.artifacts.store import (
     INCOMING,
@@ -28,9 +29,12 @@ class FolderStore:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         """Keep objects below ``root``; ``durable`` makes ``flush`` wait for the disk."""
         self.url = str(root)
-        self.workers = min(8, os.cpu_count() or 1)
         self._root = root
         self._durable = durable
+
+    def workers(self, sizes: Sequence[int]) -> int:
+        """Give how many objects of such sizes are best moved at once."""
+        return local_workers(sizes)
 
     def size(self, digest: str) -> int | None:
         """Give the size of an object in bytes, or None if it is not there."""

@@ -1,10 +1,14 @@
 """How far work on many files is, told to whoever shows it; and the work, several at once."""
 
+import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
+LARGE = 1 << 20
+"""Mean bytes of a file from which on several are worked on at once."""
+_CORES = min(8, os.cpu_count() or 1)
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 Advance = Callable[[int], None]
@@ -40,6 +44,14 @@ class _StoppedError(Exception):
     """Another part of the work failed, so this one need not go on."""
 
 
+def local_workers(sizes: Sequence[int]) -> int:
+    """Give how many threads work best on files of this disk with such sizes.
+
+    On small files threads only wait for one another: what takes the time is not done beside Python.
+    """
+    return _CORES if sum(sizes) >= len(sizes) * LARGE else 1
+
+
 def in_parallel(
     work: Callable[[_Item, Advance], _Result],
     items: Iterable[_Item],
@@ -48,6 +60,8 @@ def in_parallel(
     advance: Advance,
 ) -> list[_Result]:
     """Do ``work(item, advance)`` on each item, several at once; the first failure ends it all."""
+    if workers == 1:
+        return [work(item, advance) for item in items]
     stopped = threading.Event()
 
     def told(count: int) -> None:

@@ -83,8 +83,9 @@ class Supply:
                 f"{missing[0].path}",
                 hint="leave --offline out once",
             )
-        workers = self.store.workers if self.store is not None else 1
-        in_parallel(self._fetch, missing, workers=workers, advance=progress.advance)
+        if missing and self.store is not None:
+            workers = self.store.workers([one.size for one in missing])
+            in_parallel(self._fetch, missing, workers=workers, advance=progress.advance)
 
     def _fetch(self, file: PinnedFile, advance: Advance) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -37,8 +37,10 @@ class Store(Protocol):
 
     url: str
     """Where it is, as it is told to people."""
-    workers: int
-    """How many objects are moved at once."""
+
+    def workers(self, sizes: Sequence[int]) -> int:
+        """Give how many objects of such sizes are best moved at once."""
+        ...
 
     def size(self, digest: str) -> int | None:
         """Give the size of an object in bytes, or None if it is not there."""

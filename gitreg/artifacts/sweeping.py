@@ -68,7 +68,7 @@ def sweep(
         in_parallel(
             lambda one, _: store.delete(one.name),
             gone,
-            workers=store.workers,
+            workers=store.workers([0] * len(gone)),
             advance=progress.advance,
         )
         for note in (*store.notes(UPLOADS), *store.notes(INCOMING)):

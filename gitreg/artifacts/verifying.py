@@ -55,7 +55,7 @@ class Verifier:
         def read(file: PinnedFile, advance: Advance) -> str:
             return self._fault(file, origin, advance)
 
-        workers = self._store.workers
+        workers = self._store.workers([one.size for one in new])
         reasons = in_parallel(read, new, workers=workers, advance=self._progress.advance)
         self._known |= {one.digest: reason for one, reason in zip(new, reasons, strict=True)}
 

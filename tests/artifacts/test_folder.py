@@ -8,7 +8,7 @@ import pytest
 
 from gitreg.artifacts.folder import hash_folder, walk
 from gitreg.artifacts.manifest import PinnedFile, digest_of
-from gitreg.artifacts.progress import Advance, in_parallel
+from gitreg.artifacts.progress import Advance, in_parallel, local_workers
 from gitreg.artifacts.reading import chunks, hash_file
 from gitreg.errors import ConflictError, GitregError, InvalidValueError, NotFoundError
 
@@ -213,6 +213,7 @@ def test_the_first_failure_ends_all_that_is_left() -> None:
     with pytest.raises(NotFoundError, match="zero"):
         in_parallel(work, range(1, -1, -1), workers=2, advance=lambda _: None)
     assert done == []
+    assert local_workers([2 << 20, 2 << 20]) >= local_workers([1000] * 3 + [2 << 20]) == 1
     assert in_parallel(lambda item, _: item * 2, range(5), workers=2, advance=lambda _: None) == [
         0,
         2,
