@@ -128,7 +128,7 @@ class Bench:
 
     def cp(self, *options: str) -> Cost:
         os.sync()
-        words = ["cp", "-r", *options, self.model, self.top / "out"]
+        words = ["cp", "-r", *options, str(self.model), str(self.top / "out")]
         took = timed(lambda: subprocess.run(words, check=True))
         shutil.rmtree(self.top / "out")
         return took
