@@ -23,6 +23,8 @@ from gitreg.errors import (
 )
 
 if TYPE_CHECKING:
+    from gitreg.artifacts.lock import Lock
+    from gitreg.artifacts.manifest import FileChange, PinnedFile
     from gitreg.domain.access import Level
     from gitreg.domain.activities import Activity
     from gitreg.domain.changes import Change
@@ -32,8 +34,15 @@ if TYPE_CHECKING:
     from gitreg.domain.verdict import Violation
     from gitreg.opening import create, open
     from gitreg.registry import Receipt, RefusedError, Registry
+    from gitreg.registry.artifacts import Artifacts, Pulled, Verified
 
 _HOMES = {
+    "Artifacts": "gitreg.registry.artifacts",
+    "FileChange": "gitreg.artifacts.manifest",
+    "Lock": "gitreg.artifacts.lock",
+    "PinnedFile": "gitreg.artifacts.manifest",
+    "Pulled": "gitreg.registry.artifacts",
+    "Verified": "gitreg.registry.artifacts",
     "Level": "gitreg.domain.access",
     "Activity": "gitreg.domain.activities",
     "Change": "gitreg.domain.changes",
@@ -60,24 +69,30 @@ __all__ = [
     "AlreadyExistsError",
     "Answer",
     "Artifact",
+    "Artifacts",
     "Change",
     "Code",
     "Comment",
     "ConflictError",
     "CorruptError",
     "DeniedError",
+    "FileChange",
     "GitregError",
     "InvalidValueError",
     "Level",
+    "Lock",
     "ModelName",
     "ModelVersion",
     "NotFoundError",
+    "PinnedFile",
+    "Pulled",
     "Receipt",
     "RefusedError",
     "RegisteredModel",
     "Registry",
     "TransitionRequest",
     "UnavailableError",
+    "Verified",
     "VersionRef",
     "Violation",
     "__version__",

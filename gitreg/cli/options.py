@@ -147,6 +147,13 @@ dated = click.option(
 )
 """For a command that can read the past."""
 
+offline = click.option("--offline", is_flag=True, help="Use what this machine has, and no network.")
+"""For a command that gets model files."""
+hashing_all = click.option(
+    "--verify", is_flag=True, help="Hash again what your cache has, however sure it is."
+)
+"""For a command that gets model files."""
+
 
 # --- arguments ------------------------------------------------------------------------------------
 

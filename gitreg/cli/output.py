@@ -101,6 +101,19 @@ def tell_time(milliseconds: int, *, now: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
 
 
+# --- sizes ----------------------------------------------------------------------------------------
+
+
+def tell_size(count: int) -> str:
+    """Tell a number of bytes as people do: ``1.2 GiB``."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(size) < 1024:
+            return f"{count} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
 # --- tables ---------------------------------------------------------------------------------------
 
 

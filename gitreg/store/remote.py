@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 from gitreg.domain.requests import HEADS, MAIN, REQUESTS
 from gitreg.errors import ConflictError, DeniedError, GitregError, UnavailableError
@@ -97,6 +98,15 @@ class PushingRepository(Repository):
     def local_name(self, name: str) -> str:
         """Give the ref that holds here what ``name`` is over there."""
         return self.prefix + name.removeprefix(HEADS)
+
+    def home(self) -> Path | None:
+        """Give the folder of the repository over there, if that is on this disk."""
+        url = self.config(f"remote.{self.remote}.url")
+        path = Path(unquote(url.removeprefix("file://")))
+        if "://" in str(path) or not (self.work_tree() / path).is_dir():
+            return None
+        found = (self.work_tree() / path).resolve()
+        return found.parent if found.name == ".git" else found
 
     def base(self) -> str | None:
         """Give main as it was last seen over there."""

@@ -34,6 +34,7 @@ READS = {
     "model show": "fraud",
     "version list": "fraud",
     "version show": "fraud/1",
+    "files": "fraud/3",
     "request list": "",
     "request show": "fraud/1 Staging",
     "comment list": "fraud/1",
@@ -44,7 +45,9 @@ READS = {
     "diff": "HEAD~1",
     "hook status": "",
 }
+FILES = {"pull", "verify", "lock", "sync", "cache list", "cache verify", "cache prune"}
 OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install", "hook serve"}
+OTHERS |= FILES | {"artifacts gc"}
 WRITES = set(LEAVES) - set(READS) - OTHERS
 DATED = {
     "model list",
@@ -52,6 +55,9 @@ DATED = {
     "model card",
     "version list",
     "version show",
+    "files",
+    "pull",
+    "lock",
     "comment list",
     "permission list",
     "permission check",
@@ -82,9 +88,16 @@ def test_the_command_tree_is_the_designs() -> None:
         "layout": "",
         "completion": "",
         "model": "create list show describe tag untag rename delete card",
-        "version": "create list show describe tag untag metric status delete",
+        "version": "create list show describe tag untag metric status import delete",
         "alias": "set delete",
         "comment": "add edit delete list",
+        "files": "",
+        "pull": "",
+        "verify": "",
+        "lock": "",
+        "sync": "",
+        "cache": "list verify prune",
+        "artifacts": "gc",
         "transition": "",
         "request": "create list show approve reject cancel",
         "permission": "list grant revoke check",
@@ -154,6 +167,7 @@ def test_deletes_and_renames_take_yes() -> None:
         "version delete",
         "alias delete",
         "comment delete",
+        "artifacts gc",
     }
 
 
@@ -170,6 +184,8 @@ def test_what_reads_the_registry_can_be_content_with_what_was_fetched() -> None:
 def test_every_read_answers_as_text_names_json_and_yaml(path: str, words: str, alice: Desk) -> None:
     alice.does("request", "create", "fraud/1", "Staging")
     alice.does("comment", "add", "fraud/1", "Good.")
+    Path("model.bin").write_bytes(b"weights")
+    alice.does("version", "create", "fraud", "model.bin")
     call = (*path.split(), *words.split())
     import yaml
 
