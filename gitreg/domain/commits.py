@@ -25,6 +25,7 @@ ORIGINAL_USER = "Gitreg-Original-User"
 _ID = re.compile(rb"[0-9a-f]{40}\Z")
 _PERSON = re.compile(rb"(.*) <([^<>]*)> ([0-9]{1,11}) ([+-][0-9]{4})\Z")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)\Z")
+_EMPTY = re.compile(r"^(gitreg-[a-z0-9-]*):[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")
 
 
@@ -114,9 +115,19 @@ def split_message(message: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
 
 
 def join_message(summary: str, body: str, trailers: tuple[tuple[str, str], ...]) -> str:
-    """Give the message that ``split_message`` takes apart again."""
+    """Give the message that ``split_message`` takes apart again.
+
+    Raises InvalidValueError for words of a person that would be read as trailers: without trailers
+    of ours behind them, nothing tells the two apart.
+    """
     parts = [summary, body.strip("\n"), "\n".join(f"{key}: {value}" for key, value in trailers)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    message = "\n\n".join(part for part in parts if part) + "\n"
+    if not trailers and split_message(message)[2]:
+        raise InvalidValueError(
+            "the last lines of the message would be read as trailers",
+            hint="add a line that is no KEY: VALUE",
+        )
+    return message
 
 
 def parse_time(text: str) -> int | None:
@@ -236,4 +247,8 @@ def _message(raw: bytes) -> str:
             raise InvalidValueError(f"has an unknown trailer {key!a}")
         if keys.count(key) > 1:
             raise InvalidValueError(f"has the trailer {key} twice")
+    above, _, last = message.strip("\n").rpartition("\n\n")
+    empty = _EMPTY.search(last) if above else None
+    if empty is not None:
+        raise InvalidValueError(f"has the trailer {empty[1]} without a value")
     return message
