@@ -59,6 +59,13 @@ def judged(path: str, text: str | bytes, who: str = "admin") -> list[str]:
         ),
         (
             "registry.yaml",
+            REGISTRY + "identity: {delegates: [{name: a, vouches: author}, "
+            "{name: a, vouches: committer}]}\n",
+            [("schema  registry.yaml\n  the delegate a stands twice\n"
+             "  hint: an account vouches for the committer or for the author")],
+        ),
+        (
+            "registry.yaml",
             REGISTRY + "rules: {merges: some}\n",
             ['schema  registry.yaml:4\n  rules.merges is "some"; it must be requests or any'],
         ),
@@ -84,6 +91,8 @@ def test_a_manifest_that_validates_is_taken() -> None:
     assert judged(VERSION, version()) == []
     assert judged("models/fraud/model.yaml", MODEL + "tags: {team: '3'}\nx-own: 1\n") == []
     assert judged("registry.yaml", REGISTRY + "rules: {merges: any}\n") == []
+    delegates = "delegates: [{name: a, vouches: author}, {name: b, vouches: author}]"
+    assert judged("registry.yaml", REGISTRY + f"identity: {{{delegates}}}\n") == []
 
 
 def test_nothing_else_is_said_of_a_commit_that_does_not_validate() -> None:
