@@ -157,7 +157,7 @@ def write_commit(commit: Commit) -> bytes:
 def read_commit(identifier: str, raw: bytes) -> Commit:
     """Read a stored commit. Never raises: what is wrong stands in ``faults``."""
     if len(raw) > MAX_COMMIT:
-        return _faulty(identifier, f"has {len(raw)} bytes, {MAX_COMMIT} is the most")
+        return too_large(identifier, len(raw))
     if b"\0" in raw:
         return _faulty(identifier, "holds a NUL, at which some readers stop")
     head, blank, message = raw.partition(b"\n\n")
@@ -183,6 +183,11 @@ def read_commit(identifier: str, raw: bytes) -> Commit:
         return _faulty(identifier, str(error))
     except UnicodeDecodeError:
         return _faulty(identifier, "is not UTF-8")
+
+
+def too_large(identifier: str, size: int) -> Commit:
+    """Give a commit of which nothing was read, because it has ``size`` bytes."""
+    return _faulty(identifier, f"has {size} bytes, {MAX_COMMIT} is the most")
 
 
 def _faulty(identifier: str, fault: str) -> Commit:
