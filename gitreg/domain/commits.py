@@ -23,7 +23,7 @@ ORIGINAL_TIME = "Gitreg-Original-Time"
 ORIGINAL_USER = "Gitreg-Original-User"
 
 _ID = re.compile(rb"[0-9a-f]{40}\Z")
-_PERSON = re.compile(rb"(.*) <([^<>]*)> ([0-9]{1,11}) ([+-][0-9]{4})\Z")
+_PERSON = re.compile(rb"(.*) <([^<>]*)> (0|[1-9][0-9]{0,10}) ([+-][0-9]{4})\Z")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)\Z")
 _EMPTY = re.compile(r"^(gitreg-[a-z0-9-]*):[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")
@@ -170,6 +170,8 @@ def read_commit(identifier: str, raw: bytes) -> Commit:
         values = [value for _, value in headers]
         count = names.count(b"parent")
         author, committer = values[count + 1], values[count + 2]
+        if any(value[:1] in (b"", b"\n") for value in values[count + 3 :]):
+            raise InvalidValueError("has a signature whose first line is empty")  # Git sees none
         return Commit(
             id=identifier,
             tree=_object_id(values[0]),

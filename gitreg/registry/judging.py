@@ -74,7 +74,11 @@ class PushJudge:
         return frozenset(tip for further in self._recent.values() for tip in further)
 
     def judge(self, updates: Iterable[RefUpdate]) -> PushVerdict:
-        """Judge all refs; one that is refused refuses the whole push."""
+        """Judge all refs; one that is refused refuses the whole push.
+
+        Main is judged from where its pusher saw it: Git moves it from there or not at all, and who
+        lost a race is to be told so by Git, and tries again.
+        """
         accepted: tuple[Judged, ...] = ()
         refusals: list[Refusal] = []
         for update in updates:
