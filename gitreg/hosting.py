@@ -29,6 +29,7 @@ SETTINGS: dict[str, str] = {
     "receive.fsckObjects": "true",
     "receive.fsck.badFilemode": "error",
     "receive.maxInputSize": str(512 * 1024 * 1024),
+    "receive.shallowUpdate": "false",
     "core.useReplaceRefs": "false",
     "pack.depth": "5",
 }

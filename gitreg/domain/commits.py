@@ -23,8 +23,9 @@ ORIGINAL_TIME = "Gitreg-Original-Time"
 ORIGINAL_USER = "Gitreg-Original-User"
 
 _ID = re.compile(rb"[0-9a-f]{40}\Z")
-_PERSON = re.compile(rb"(.*) <([^<>]*)> ([0-9]{1,11}) ([+-][0-9]{4})\Z")
+_PERSON = re.compile(rb"(.*) <([^<>]*)> (0|[1-9][0-9]{0,10}) ([+-][0-9]{4})\Z")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)\Z")
+_EMPTY = re.compile(r"^(gitreg-[a-z0-9-]*):[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")
 
 
@@ -114,9 +115,19 @@ def split_message(message: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
 
 
 def join_message(summary: str, body: str, trailers: tuple[tuple[str, str], ...]) -> str:
-    """Give the message that ``split_message`` takes apart again."""
+    """Give the message that ``split_message`` takes apart again.
+
+    Raises InvalidValueError for words of a person that would be read as trailers: without trailers
+    of ours behind them, nothing tells the two apart.
+    """
     parts = [summary, body.strip("\n"), "\n".join(f"{key}: {value}" for key, value in trailers)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    message = "\n\n".join(part for part in parts if part) + "\n"
+    if not trailers and split_message(message)[2]:
+        raise InvalidValueError(
+            "the last lines of the message would be read as trailers",
+            hint="add a line that is no KEY: VALUE",
+        )
+    return message
 
 
 def parse_time(text: str) -> int | None:
@@ -146,7 +157,7 @@ def write_commit(commit: Commit) -> bytes:
 def read_commit(identifier: str, raw: bytes) -> Commit:
     """Read a stored commit. Never raises: what is wrong stands in ``faults``."""
     if len(raw) > MAX_COMMIT:
-        return _faulty(identifier, f"has {len(raw)} bytes, {MAX_COMMIT} is the most")
+        return too_large(identifier, len(raw))
     if b"\0" in raw:
         return _faulty(identifier, "holds a NUL, at which some readers stop")
     head, blank, message = raw.partition(b"\n\n")
@@ -159,6 +170,8 @@ def read_commit(identifier: str, raw: bytes) -> Commit:
         values = [value for _, value in headers]
         count = names.count(b"parent")
         author, committer = values[count + 1], values[count + 2]
+        if any(value[:1] in (b"", b"\n") for value in values[count + 3 :]):
+            raise InvalidValueError("has a signature whose first line is empty")  # Git sees none
         return Commit(
             id=identifier,
             tree=_object_id(values[0]),
@@ -172,6 +185,11 @@ def read_commit(identifier: str, raw: bytes) -> Commit:
         return _faulty(identifier, str(error))
     except UnicodeDecodeError:
         return _faulty(identifier, "is not UTF-8")
+
+
+def too_large(identifier: str, size: int) -> Commit:
+    """Give a commit of which nothing was read, because it has ``size`` bytes."""
+    return _faulty(identifier, f"has {size} bytes, {MAX_COMMIT} is the most")
 
 
 def _faulty(identifier: str, fault: str) -> Commit:
@@ -236,4 +254,8 @@ def _message(raw: bytes) -> str:
             raise InvalidValueError(f"has an unknown trailer {key!a}")
         if keys.count(key) > 1:
             raise InvalidValueError(f"has the trailer {key} twice")
+    above, _, last = message.strip("\n").rpartition("\n\n")
+    empty = _EMPTY.search(last) if above else None
+    if empty is not None:
+        raise InvalidValueError(f"has the trailer {empty[1]} without a value")
     return message

@@ -6,6 +6,7 @@ from typing import Any
 
 from gitreg.domain.access import EVERYONE, Level, check_grantee, matches
 from gitreg.domain.stages import DEFAULT_STAGES, Stage, Stages
+from gitreg.errors import InvalidValueError
 
 FLAT = "flat"
 SHARDED = "sharded"
@@ -28,6 +29,15 @@ class Identity:
     principal: str = "name"
     delegates: tuple[Delegate, ...] = ()
     signatures: str = "off"
+
+    def __post_init__(self) -> None:
+        names = [delegate.name for delegate in self.delegates]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise InvalidValueError(
+                    f"the delegate {name} stands twice",
+                    hint="an account vouches for the committer or for the author",
+                )
 
     def delegate(self, name: str) -> Delegate | None:
         """Give the delegate of that name, or None."""

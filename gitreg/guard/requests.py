@@ -44,14 +44,14 @@ def _merge(step: Step) -> Iterator[Violation]:
             yield Violation("requests", "the merge changes nothing and answers nothing")
         return
     for request in answer.requests:
-        if step.stored is not None and request.tip not in step.stored:
+        if reason := void(request, step.before or step.after):
+            yield Violation("requests", f"the request {request} is void: {reason}")
+        elif step.stored is not None and request.tip not in step.stored:
             yield Violation(
                 "requests",
                 f"commit {request.tip[:7]} ({request}) is not an open request",
                 hint="gitreg request list",
             )
-        elif reason := void(request, step.before or step.after):
-            yield Violation("requests", f"the request {request} is void: {reason}")
     yield from _exact(step, answer)
 
 

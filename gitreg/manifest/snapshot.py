@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from gitreg.domain.access import Grants, Permissions
 from gitreg.domain.model import Comment, ModelVersion, RegisteredModel
 from gitreg.domain.names import ModelName, VersionRef, parse_number
 from gitreg.domain.settings import SHARDED, Settings
+from gitreg.domain.suggest import suggest
 from gitreg.errors import CorruptError, InvalidValueError, NotFoundError
 from gitreg.manifest import kinds, layout
 from gitreg.manifest.codec import MAX_BYTES
 from gitreg.manifest.trees import EMPTY_TREE, Entry, Objects, names
+
+_COMPARED = 2000
+"""Names of models that one which is not there is compared with, at 25 us each."""
 
 
 class Snapshot:
@@ -127,8 +132,13 @@ class Snapshot:
         """Give one registered model."""
         reading = self._manifest(kinds.MODEL, layout.model_file(self.folder(name)))
         if reading is None:
-            raise NotFoundError(f"there is no model {name}", hint="gitreg model list")
+            raise NotFoundError(f"there is no model {name}", hint=self._guess(name))
         return kinds.to_model(name, reading.data)
+
+    def _guess(self, name: ModelName) -> str:
+        """Guess which model was meant, among the first ones."""
+        known = map(ModelName.of_directory, islice(self.directories(), _COMPARED))
+        return suggest(name.text, (one.text for one in known)) or "gitreg model list"
 
     def card(self, name: ModelName) -> str:
         """Give the model card, Markdown, or ""."""

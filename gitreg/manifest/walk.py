@@ -1,5 +1,6 @@
 """Walking two trees at once: which entries differ, and which of them no registry may hold."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,10 @@ MAX_PATHS = 1_000_000
 MAX_DEPTH = 32
 MAX_READ = 128 * 1024 * 1024
 """Bytes of manifests one step may make us read: a tree can name one blob any number of times."""
-_RESERVED = frozenset({".", "..", ".git"})
+MAX_TREE = 16 * 1024 * 1024
+"""Bytes of one tree, which are 100,000 entries of 140 bytes: Git packs millions to next to none."""
+_RESERVED = re.compile(r"(?:\.|\.\.|(?:\.git|git~1)[ .]*(?:[:\\].*)?)\Z")
+"""Also what Windows takes for .git: its short name, or with dots, spaces or a stream behind it."""
 _MODES = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable file"}
 
 
@@ -64,7 +68,7 @@ class Walk:
         try:
             pairs, ordered = differing(self._tree(before), self._tree(after))
         except CorruptError as error:
-            yield Violation("form", str(error), path)
+            yield Violation("form", str(error), path, hint=error.hint)
             return
         if not ordered:
             yield Violation("form", "the tree is not sorted, or holds a name twice", path)
@@ -84,9 +88,14 @@ class Walk:
     def _tree(self, entry: Entry | None) -> bytes:
         if entry is None or not entry.is_folder:
             return b""
-        kind, _ = self.objects.header(entry.id)
+        kind, size = self.objects.header(entry.id)
         if kind != "tree":
             raise CorruptError(f"object {entry.id} is a {kind}, not a tree")
+        if size > MAX_TREE:
+            raise CorruptError(
+                f"a folder's tree has {size} bytes, {MAX_TREE} is the most",
+                hint="spread its files over several folders",
+            )
         return self.objects.read(entry.id)
 
     def _fault(self, name: bytes, after: Entry | None) -> str:
@@ -96,7 +105,7 @@ class Walk:
             return "the name is not UTF-8"
         if hidden or not name or b"/" in name:
             return "the name holds a character that no path may"
-        if fold(name.decode()) in _RESERVED:
+        if _RESERVED.match(fold(name.decode())):
             return "the name means something else to Git or to a file system"
         if after is None:
             return ""

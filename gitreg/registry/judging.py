@@ -61,8 +61,24 @@ class PushJudge:
             return {}
         return {one.refname: one for one in self.reader.standings(self._main)}
 
+    @cached_property
+    def _recent(self) -> dict[str, tuple[str, ...]]:
+        """Give the steps of main at which a request may start, and what each of them merged."""
+        if self._main is None:
+            return {}
+        return dict(islice(self.reader.repository.parents_along(self._main), MAX_BASE_AGE))
+
+    @cached_property
+    def _answered_lately(self) -> frozenset[str]:
+        """Give the answered requests: all of those that start at a recent step are among them."""
+        return frozenset(tip for further in self._recent.values() for tip in further)
+
     def judge(self, updates: Iterable[RefUpdate]) -> PushVerdict:
-        """Judge all refs; one that is refused refuses the whole push."""
+        """Judge all refs; one that is refused refuses the whole push.
+
+        Main is judged from where its pusher saw it: Git moves it from there or not at all, and who
+        lost a race is to be told so by Git, and tries again.
+        """
         accepted: tuple[Judged, ...] = ()
         refusals: list[Refusal] = []
         for update in updates:
@@ -102,16 +118,16 @@ class PushJudge:
         """Give the commits after ``old`` up to ``new``, oldest first; None: it does not follow."""
         if not self._is_commit(new):
             raise CorruptError("main points at a commit, and at nothing else")
-        if old is not None and self.reader.repository.is_ancestor(new, old):
-            return None
         commits: list[Commit] = []
-        for commit in islice(self.reader.repository.first_parents(new), MAX_STEPS + 1):
+        for commit in islice(self.reader.first_parents(new), MAX_STEPS + 1):
             if commit.id == old:
                 return commits[::-1]
             commits.append(commit)
             if commit.faults:
                 return [commit]
         if len(commits) > MAX_STEPS:
+            if old is not None and self.reader.repository.is_ancestor(new, old):
+                return None
             raise CorruptError(
                 f"the push holds more than {MAX_STEPS} commits", hint="push it in parts"
             )
@@ -142,17 +158,13 @@ class PushJudge:
         if update.new is None:
             return RefCase(update, self.pusher, main, over=over)
         tip = reader.tip(update.new)
-        recent = {
-            identifier
-            for identifier, _ in islice(reader.repository.parents_along(self._main), MAX_BASE_AGE)
-        }
         return RefCase(
             update,
             self.pusher,
             main,
             tip=tip,
-            recent=recent.issuperset(tip.commit.parents[:1]),
-            replayed=bool(reader.answered(self._main, {update.new})),
+            recent=self._recent.keys() >= set(tip.commit.parents[:1]),
+            replayed=update.new in self._answered_lately,
             over=over,
             now=self.now,
             verifier=reader.verifier,

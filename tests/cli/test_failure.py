@@ -27,7 +27,16 @@ from gitreg.errors import (
             3,
             "error: there is no version fraud/9\nhint: gitreg version list fraud\n",
         ),
-        ("model show frod", 3, "error: there is no model frod\nhint: gitreg model list\n"),
+        ("model show frod", 3, 'error: there is no model frod\nhint: did you mean "fraud"?\n'),
+        ("model show churn", 3, "error: there is no model churn\nhint: gitreg model list\n"),
+        (
+            "transition fraud/1 Prod",
+            2,
+            (
+                "error: 'Prod' is not a stage of this registry; they are None, Staging, "
+                'Production, Archived\nhint: did you mean "Production"?\n'
+            ),
+        ),
         ("model create fraud", 5, "error: a model fraud exists\nhint: gitreg model show fraud\n"),
         (
             "model create FRAUD",

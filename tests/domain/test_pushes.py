@@ -1,8 +1,6 @@
 """What a push asks for: the refs it wants to move."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gitreg.domain.pushes import MAX_INPUT, NOTHING, RefUpdate, read_updates
 from gitreg.errors import InvalidValueError
@@ -58,11 +56,3 @@ def test_a_push_names_a_bounded_number_of_refs() -> None:
         read_updates(b"x" * (MAX_INPUT + 1))
     assert str(caught.value) == "the push names too many refs"
     assert caught.value.hint == "push fewer at once"
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    try:
-        assert all(update.name for update in read_updates(raw))
-    except InvalidValueError as error:
-        assert "which is no ref update" in str(error)

@@ -66,6 +66,17 @@ def test_stages_that_contradict_are_refused() -> None:
     assert str(caught.value) == "a stage Archived must exist: that is where archiving goes"
 
 
+def test_a_delegate_stands_once() -> None:
+    hub = {"name": "hub", "vouches": "author"}
+    for vouches in ("author", "committer"):
+        with pytest.raises(InvalidValueError) as caught:
+            settings(identity={"delegates": [hub, {"name": "hub", "vouches": vouches}]})
+        assert str(caught.value) == "the delegate hub stands twice"
+        assert caught.value.hint == "an account vouches for the committer or for the author"
+    both = settings(identity={"delegates": [hub, {"name": "api", "vouches": "committer"}]})
+    assert len(both.identity.delegates) == 2
+
+
 def test_creation_names_users_and_groups() -> None:
     with pytest.raises(InvalidValueError) as caught:
         settings(rules={"creation": ["a" * 201]})

@@ -272,6 +272,7 @@ def test_a_request_that_is_void_is_not_answered(outcome: Outcome, now: Edits, wh
     void = f"the request fraud/2 -> Production asked by bob is void: {why}"
     told = reasons(one)
     assert void in told
+    assert reasons(replace(one, stored=frozenset())) == told
     rest = {"the merge does not move fraud/2 to Production"}
     rest |= {"the stage Production is retired: nothing enters it"}
     assert set(told) - {void} <= (rest if outcome == "approved" else set())

@@ -215,6 +215,8 @@ def test_folders_nested_without_end_are_refused() -> None:
         ("models/fraud/versions/4", "is no version: NUMBER.yaml, without leading zeros"),
         ("models/fraud/versions/4.yml", "is no version: NUMBER.yaml, without leading zeros"),
         ("models/fraud/versions/4.YAML", "is no version: NUMBER.yaml, without leading zeros"),
+        ("models/fraud/versions/4.yaml.", "is no version: NUMBER.yaml, without leading zeros"),
+        ("models/fraud/versions/\u0664.yaml", "is no version: NUMBER.yaml, without leading zeros"),
         ("models/fraud/versions/x/4.yaml", "is no version: NUMBER.yaml, without leading zeros"),
         ("models/fraud/comments/3", "is no folder of a version's comments"),
         ("models/fraud/comments/03/" + "a" * 32 + ".yaml", "is no folder of a version's comments"),
@@ -262,6 +264,12 @@ def test_the_files_of_a_model_may_stand_there() -> None:
         ("%2e", "'%2e' is not a canonically encoded name\n  hint: write it %252e"),
         ("con", "'con' is not a canonically encoded name\n  hint: write it %63on"),
         ("a.lock", "'a.lock' is not a canonically encoded name\n  hint: write it a%2Elock"),
+        ("fraud.", "'fraud.' is not a canonically encoded name\n  hint: write it fraud%2E"),
+        ("fr\u0430ud", r"'fr\u0430ud' is not a canonically encoded name"),
+        (
+            "fr%d0%b0ud",
+            "'fr%d0%b0ud' is not a canonically encoded name\n  hint: write it fr%25d0%25b0ud",
+        ),
         ("..a", "'..a' is not a canonically encoded name\n  hint: write it %2E%2Ea"),
         (".git", "the name means something else to Git or to a file system"),
         ("modèle", r"'mod\xe8le' is not a canonically encoded name"),
@@ -278,9 +286,9 @@ def test_a_models_directory_is_the_encoding_of_a_name(directory: str, told: str)
     assert judged(then) == [f"form  {path}\n  {told}"]
 
 
-def test_a_canonical_directory_is_taken() -> None:
-    path = "models/My%20Model"
-    assert judged(changed(BASE, {f"{path}/model.yaml": MODEL})) == []
+@pytest.mark.parametrize("directory", ["My%20Model", "fr%D0%B0ud", "fraud%2E", "fraud.x"])
+def test_a_canonical_directory_is_taken(directory: str) -> None:
+    assert judged(changed(BASE, {f"models/{directory}/model.yaml": MODEL})) == []
 
 
 def test_models_is_a_folder() -> None:

@@ -59,6 +59,13 @@ def judged(path: str, text: str | bytes, who: str = "admin") -> list[str]:
         ),
         (
             "registry.yaml",
+            REGISTRY + "identity: {delegates: [{name: a, vouches: author}, "
+            "{name: a, vouches: committer}]}\n",
+            [("schema  registry.yaml\n  the delegate a stands twice\n"
+             "  hint: an account vouches for the committer or for the author")],
+        ),
+        (
+            "registry.yaml",
             REGISTRY + "rules: {merges: some}\n",
             ['schema  registry.yaml:4\n  rules.merges is "some"; it must be requests or any'],
         ),
@@ -80,10 +87,50 @@ def test_a_manifest_that_does_not_parse_is_refused(text: str | bytes) -> None:
     assert all(one.startswith(f"schema  {VERSION}") for one in told)
 
 
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+TRICKS = {
+    "aliases": (BOMB, "anchors (&) are not allowed", "x-a: '&a [x]'\n"),
+    "merge keys": ("tags: {<<: {a: b}}\n", "merge keys (<<) are not allowed", "tags: {a: b}\n"),
+    "brackets": (f"x-a: {'[' * 20_000}{']' * 20_000}\n", "deeper than 20", "x-a: [[[[1]]]]\n"),
+    "the last one wins": ("stage: None\n", 'key "stage" stands twice', "# stage: None\n"),
+    "hidden by LS": ("# \u2028tags: {a: b}\n", "raw character U+2028", "# tags: {a: b}\n"),
+    "hidden by PS": ("# \u2029tags: {a: b}\n", "raw character U+2029", "# -- tags: {a: b}\n"),
+    "hidden by NEL": ("# \x85tags: {a: b}\n", "raw character U+0085", "# - tags: {a: b}\n"),
+    "hidden by CR": ("# \rtags: {a: b}\n", "raw character U+000D", "# ok\r\n"),
+    "a mark": ("# \ufeff\n", "raw character U+FEFF", 'description: "\\uFEFF"\n'),
+    "keys that are one": ("tags: {1: a, '1': b}\n", "stands twice", "tags: {'1': a, true: b}\n"),
+    "a key that is a list": ("tags: {[a]: b}\n", "a key must be text", "tags: {a: '[b]'}\n"),
+    "a tag": ("tags: {a: !!binary aGk=}\n", "tags (!) are not allowed", "tags: {a: '!!'}\n"),
+    "a directive": ("%YAML 1.1\n---\n", "directives (%)", 'description: "%YAML 1.1"\n'),
+    "a second document": ("---\nstage: None\n", "a second document", 'description: "---"\n'),
+    "an end": ("...\n", 'the end marker "..."', 'description: "..."\n'),
+    "no number": ("metrics: {a: .nan}\n", 'is ".nan", a text', "metrics: {a: 1.5e3}\n"),
+    "a huge number": ("metrics: {a: 1e999}\n", "too large for a number", "metrics: {a: 1e99}\n"),
+    "yes": ("code: {dirty: yes}\n", 'is "yes", a text', "code: {dirty: true}\n"),
+    "a date": (
+        "metrics: {a: 2026-01-01}\n",
+        "a text; a number is needed",
+        "tags: {a: 2026-01-01}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_no_manifest_means_two_things(name: str) -> None:
+    trick, told, harmless = TRICKS[name]
+    text = trick + version() if trick.startswith("%") else version() + trick
+    [reason] = judged(VERSION, text)
+    assert reason.startswith(f"schema  {VERSION}")
+    assert told in reason
+    assert judged(VERSION, version() + harmless) == []
+
+
 def test_a_manifest_that_validates_is_taken() -> None:
     assert judged(VERSION, version()) == []
     assert judged("models/fraud/model.yaml", MODEL + "tags: {team: '3'}\nx-own: 1\n") == []
     assert judged("registry.yaml", REGISTRY + "rules: {merges: any}\n") == []
+    delegates = "delegates: [{name: a, vouches: author}, {name: b, vouches: author}]"
+    assert judged("registry.yaml", REGISTRY + f"identity: {{{delegates}}}\n") == []
 
 
 def test_nothing_else_is_said_of_a_commit_that_does_not_validate() -> None:

@@ -393,35 +393,3 @@ json_values = st.recursive(
 @given(st.dictionaries(ascii_text, json_values, max_size=4), st.sampled_from([None, 2]))
 def test_json_is_read_as_json(data: dict[str, Value], indent: int | None) -> None:
     assert repr(read(json.dumps(data, indent=indent).encode()).data) == repr(data)
-
-
-PIECES = r"""a b:_ \n \n__ -_ ?_ :_ { } [ ] , # _#_ &x_ *x !t_ !!str_ | > |2-\n ' " \\ \\x %
-%TAG_!_%ED
-@ ` <<:_ --- \n---\n \n...\n \t \r\n \r 1e5 null - é \u2028 \ufeff \0"""
-pieces = [
-    piece.replace("_", " ").encode("latin-1").decode("unicode-escape") for piece in PIECES.split()
-]
-yamlish = st.lists(st.sampled_from(pieces), max_size=30).map("".join)
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=60) | yamlish.map(str.encode) | st.text(max_size=40).map(str.encode))
-def test_whatever_the_bytes_they_are_a_manifest_or_refused(raw: bytes) -> None:
-    try:
-        assert type(read(raw).data) is dict
-    except ManifestError as error:
-        assert 0 <= error.line <= raw.count(b"\n") + 1
-
-
-@settings(deadline=None)
-@given(st.data())
-def test_a_manifest_with_a_few_bytes_changed_is_a_manifest_or_refused(data: st.DataObject) -> None:
-    raw = bytearray(VERSION)
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, len(raw)))
-        width = data.draw(st.integers(0, 3))
-        raw[start : start + width] = data.draw(st.binary(max_size=3) | yamlish.map(str.encode))
-    try:
-        read(bytes(raw))
-    except ManifestError as error:
-        assert str(error)

@@ -99,6 +99,8 @@ def test_versions_are_read_and_tombstones_keep_their_numbers(registry: Snapshot)
             "gitreg version list fraud",
         ),
         ("churn/1", "there is no model churn", "gitreg model list"),
+        ("fruad/1", "there is no model fruad", 'did you mean "fraud"?'),
+        ("FRAUDS/1", "there is no model FRAUDS", 'did you mean "fraud"?'),
     ],
 )
 def test_a_version_that_is_not_there_is_told(

@@ -5,7 +5,7 @@ from support import MODEL, REGISTRY, changed, comment, files, planted, tree, ver
 
 from gitreg.domain.verdict import Violation
 from gitreg.errors import CorruptError
-from gitreg.manifest import kinds
+from gitreg.manifest import kinds, walk
 from gitreg.manifest.diff import MAX_VIOLATIONS, compare
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.trees import (
@@ -86,6 +86,10 @@ def test_every_file_is_a_plain_one(path: str, mode: str, reason: str) -> None:
         (b".", "docs/.", "the name means something else to Git or to a file system"),
         (b"..", "docs/..", "the name means something else to Git or to a file system"),
         (b".gIt", "docs/.gIt", "the name means something else to Git or to a file system"),
+        (b"GIT~1", "docs/GIT~1", "the name means something else to Git or to a file system"),
+        (b".git. .", "docs/.git. .", "the name means something else to Git or to a file system"),
+        (b".git:x", "docs/.git:x", "the name means something else to Git or to a file system"),
+        (b".git\\x", "docs/.git\\x", "the name means something else to Git or to a file system"),
     ],
 )
 def test_a_name_is_one_that_every_reader_takes_for_the_same(
@@ -96,6 +100,12 @@ def test_a_name_is_one_that_every_reader_takes_for_the_same(
     assert compare(before, _laid(before, docs=docs)).violations == (
         Violation("form", reason, told),
     )
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".github", "git~2", ".git-x", "x.git", "...", "a."])
+def test_a_name_that_only_begins_like_another_may_be(name: str) -> None:
+    before = tree(files())
+    assert compare(before, changed(before, {f"docs/{name}": "x"})).violations == ()
 
 
 def test_a_file_that_may_not_be_may_go() -> None:
@@ -139,6 +149,24 @@ def test_a_top_that_is_misshaped_is_refused() -> None:
     misshaped = Violation("form", "a tree object is misshaped")
     assert compare(before, then).violations == (misshaped,)
     assert misshaped in compare(None, then).violations
+
+
+def test_a_tree_is_bounded_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree(files(**{f"docs/{number}": "x" for number in range(9)}))
+    then = changed(before, {"docs/9": "x"})
+    entry = then.entry("docs")
+    assert entry is not None
+    size = before.objects.header(entry.id)[1]
+    monkeypatch.setattr(walk, "MAX_TREE", size)
+    assert compare(before, then).violations == ()
+    monkeypatch.setattr(walk, "MAX_TREE", size - 1)
+    [fault, *_] = compare(before, then).violations
+    assert fault == Violation(
+        "form",
+        f"a folder's tree has {size} bytes, {size - 1} is the most",
+        "docs",
+        hint="spread its files over several folders",
+    )
 
 
 def test_an_object_of_another_kind_is_no_folder() -> None:

@@ -346,7 +346,7 @@ REFUSED: list[tuple[Operation, type[GitregError], str, str]] = [
         "gitreg transition fraud/1 Archived",
     ),
     (TransitionStage(NINE, "Staging"), *NO_VERSION),
-    (TransitionStage(TWO, "Prod"), InvalidValueError, NO_STAGE, ""),
+    (TransitionStage(TWO, "Prod"), InvalidValueError, NO_STAGE, 'did you mean "Production"?'),
     (
         TransitionStage(TWO, "old"),
         InvalidValueError,

@@ -1,11 +1,12 @@
 """The judgement of a push where no hook runs: what Git would have stored is there already."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from world import Ground, git
 
-from gitreg.domain.commits import NOBODY
+from gitreg.domain.commits import MAX_COMMIT, NOBODY, Commit
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import MAIN
 from gitreg.registry import judging
@@ -91,6 +92,54 @@ def test_a_commit_whose_parent_is_missing_is_refused(ground: Ground) -> None:
     assert reasons(judged(ground, request)) == [
         "a request starts at one of the last 1000 commits of main"
     ]
+
+
+@pytest.mark.parametrize("at", ["tip", "parent", "request"])
+def test_a_commit_that_is_too_large_is_not_even_read(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def written(parent: str, size: int) -> str:
+        raw = git(ground.path, "cat-file", "commit", "main").replace(main, parent)
+        return git(
+            ground.path, "hash-object", "-t", "commit", "-w", "--stdin",
+            stdin=raw.ljust(size) + "\n",
+        )  # fmt: skip
+
+    tip = git(ground.path, "rev-parse", "main")
+    main = git(ground.path, "rev-parse", "main~1")
+    large, small = (written(tip, size) for size in (MAX_COMMIT, MAX_COMMIT - 1))
+    read = Repository.commit
+
+    def watched(repository: Repository, identifier: str) -> Commit:
+        assert identifier != large
+        return read(repository, identifier)
+
+    monkeypatch.setattr(Repository, "commit", watched)
+    name = "refs/heads/requests/fraud/1/Staging/root" if at == "request" else MAIN
+    told = f"has {MAX_COMMIT + 1} bytes, {MAX_COMMIT} is the most"
+    new = written(large, 0) if at == "parent" else large
+    [reason] = reasons(judged(ground, RefUpdate(name, None if at == "request" else tip, new)))
+    assert reason.endswith(told)
+    other = reasons(judged(ground, RefUpdate(name, None if at == "request" else tip, small)))
+    assert told not in str(other)
+
+
+def test_requests_are_judged_by_one_walk_of_main(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tip = ground.by("bob").request_transition("fraud/1", "Staging").commit
+    walked: list[str] = []
+    walk = Repository.parents_along
+
+    def watched(repository: Repository, start: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        walked.append(start)
+        return walk(repository, start)
+
+    monkeypatch.setattr(Repository, "parents_along", watched)
+    names = [f"refs/heads/requests/fraud/1/Staging/bob{number}" for number in range(50)]
+    verdict = judged(ground, *(RefUpdate(name, None, tip) for name in names), pusher="bob")
+    assert len(verdict.refusals) == 50
+    assert len(walked) == 2
 
 
 def test_a_commit_that_is_missing_reads_as_faulty(ground: Ground) -> None:

@@ -303,6 +303,22 @@ def test_the_message_is_the_commits_comment(ground: Ground) -> None:
         root.describe_model("fraud", "Other.", message="a\0b")
 
 
+@pytest.mark.parametrize(
+    "words", ["Gitreg-Original-User: zoe", "So be it.\n\nGitreg-Answer: approved", "Gitreg-Time:"]
+)
+def test_what_a_person_says_is_no_trailer_whatever_it_looks_like(
+    ground: Ground, words: str
+) -> None:
+    bob = ground.by("bob")
+    for receipt in (
+        bob.describe_model("fraud", words, message=words),
+        bob.request_transition("fraud/2", "Archived", message=words),
+    ):
+        commit = bob._reader.commit(receipt.commit)
+        assert commit.comment == words
+        assert [key for key, _ in commit.trailers] == ["Gitreg-Time"]
+
+
 def test_commits_say_the_e_mail_that_was_given(ground: Ground) -> None:
     registry = gitreg.open(
         ground.path, actor="root", email="r@acme.com", durable=False, clock=ground.clock

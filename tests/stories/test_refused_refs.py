@@ -48,6 +48,16 @@ NONE_SUCH = (
     "refs/meta/config",
     "refs/pull/1/head",
     "refs/heads/foo",
+    "refs/main",
+    "refs/stash",
+    "refs/remotes/origin/main",
+    "refs/changes/01/1/1",
+    "refs/for/main",
+    "refs/merge-requests/1/head",
+    "refs/bisect/bad",
+    "refs/worktree/x",
+    "refs/namespaces/x/refs/heads/main",
+    "refs/heads/\N{FULLWIDTH LATIN SMALL LETTER M}ain",
     "refs/heads/Main",
     "refs/heads/HEAD",
     "refs/heads/-x",
@@ -58,6 +68,7 @@ NONE_SUCH = (
 )
 LOOK_ALIKES = (
     "refs/heads/bob/main",
+    "refs/heads/heads/mAIN",
     "refs/heads/bob/HEAD",
     "refs/heads/bob/refs/x",
     "refs/heads/bob/Requests/x",
@@ -79,7 +90,7 @@ def test_there_are_no_refs_but_branches_of_three_kinds(world: World, bob: Clone)
     ] * len(NONE_SUCH)
     assert reasons[len(NONE_SUCH) :] == [
         f"    no branch may have a part called {part}"
-        for part in ("main", "HEAD", "refs", "Requests", "-x")
+        for part in ("main", "mAIN", "HEAD", "refs", "Requests", "-x")
     ]
     assert "gitreg: refused refs/heads/ma\\u200bin by bob" in push.told
 
