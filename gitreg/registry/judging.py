@@ -119,7 +119,7 @@ class PushJudge:
         if not self._is_commit(new):
             raise CorruptError("main points at a commit, and at nothing else")
         commits: list[Commit] = []
-        for commit in islice(self.reader.first_parents(new), MAX_STEPS + 1):
+        for commit in islice(self.reader.repository.first_parents(new), MAX_STEPS + 1):
             if commit.id == old:
                 return commits[::-1]
             commits.append(commit)

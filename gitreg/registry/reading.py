@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gitreg.domain.commits import MAX_COMMIT, NOBODY, Commit, too_large
+from gitreg.domain.commits import NOBODY, Commit
 from gitreg.domain.requests import TransitionRequest
 from gitreg.domain.settings import Identity
 from gitreg.domain.signatures import Verifier
@@ -62,27 +62,11 @@ class Reader:
     def commit(self, identifier: str) -> Commit:
         """Read a commit; one that is missing has that as its fault."""
         try:
-            return self._commit(identifier)
+            return self.repository.commit(identifier)
         except CorruptError as error:
             return Commit(
                 identifier, "", (), NOBODY, NOBODY, "", faults=(f"is unreadable: {error}",)
             )
-
-    def _commit(self, identifier: str) -> Commit:
-        """Read a commit, unless it is larger than one may be: spaces pack to next to nothing."""
-        kind, size = self.repository.header(identifier)
-        if kind == "commit" and size > MAX_COMMIT:
-            return too_large(identifier, size)
-        return self.repository.commit(identifier)
-
-    def first_parents(self, tip: str) -> Iterator[Commit]:
-        """Walk first parents that were never judged, to the root or a commit with faults."""
-        while True:
-            commit = self._commit(tip)
-            yield commit
-            if not commit.parents:
-                return
-            tip = commit.parents[0]
 
     def snapshot(self, commit: Commit) -> Snapshot:
         """Give the tree of a commit."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
-from gitreg.domain.commits import Commit, read_commit
+from gitreg.domain.commits import MAX_COMMIT, Commit, read_commit, too_large
 from gitreg.domain.requests import MAIN, REQUESTS
 from gitreg.errors import (
     ConflictError,
@@ -208,11 +208,16 @@ class Repository:
     # --- commits ---------------------------------------------------------------------------
 
     def commit(self, identifier: str) -> Commit:
-        """Read one commit, by our own grammar; its ``faults`` say what is wrong with it."""
-        kind, raw = self._read(identifier)
+        """Read one commit, by our own grammar; its ``faults`` say what is wrong with it.
+
+        One that is larger than any may be is not read: spaces pack to next to nothing.
+        """
+        kind, size = self.header(identifier)
         if kind != "commit":
             raise CorruptError(f"object {identifier} is a {kind}, not a commit")
-        return read_commit(identifier, raw)
+        if size > MAX_COMMIT:
+            return too_large(identifier, size)
+        return read_commit(identifier, self.read(identifier))
 
     def first_parents(self, tip: str) -> Iterator[Commit]:
         """Walk from ``tip`` to the root by first parents; stops after a commit with faults."""
