@@ -17,7 +17,7 @@ from gitreg.domain.commits import read_commit, write_commit
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.pushes import NOTHING, read_updates
 from gitreg.errors import CorruptError, InvalidValueError
-from gitreg.hook import printed, run
+from gitreg.hook_work import printed, run
 from gitreg.manifest import kinds
 from gitreg.manifest.codec import ManifestError, read
 from gitreg.manifest.trees import EMPTY_TREE, FILE, FOLDER, Entry, differing, entries, pack

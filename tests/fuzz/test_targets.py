@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import patient
 from world import Ground, git, request_branch
 
-from gitreg.hook import run
+from gitreg.hook_work import run
 
 SCRAPS = r"""a b:_ \n \n__ -_ ?_ :_ { } [ ] , # _#_ &x_ *x !t_ !!str_ | > |2-\n ' " \\ \\x %
 %TAG_!_%ED @ ` <<:_ --- \n---\n \n...\n \t \r\n \r 1e5 null - é \u2028 \ufeff \0 \n\n < > tree_

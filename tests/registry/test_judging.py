@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from world import Ground, git
 
-from gitreg.domain.commits import MAX_COMMIT, NOBODY, Commit
+from gitreg.domain.commits import MAX_COMMIT, NOBODY
 from gitreg.domain.pushes import RefUpdate
 from gitreg.domain.requests import MAIN
 from gitreg.registry import judging
@@ -108,13 +108,13 @@ def test_a_commit_that_is_too_large_is_not_even_read(
     tip = git(ground.path, "rev-parse", "main")
     main = git(ground.path, "rev-parse", "main~1")
     large, small = (written(tip, size) for size in (MAX_COMMIT, MAX_COMMIT - 1))
-    read = Repository.commit
+    read = Repository.read
 
-    def watched(repository: Repository, identifier: str) -> Commit:
+    def watched(repository: Repository, identifier: str) -> bytes:
         assert identifier != large
         return read(repository, identifier)
 
-    monkeypatch.setattr(Repository, "commit", watched)
+    monkeypatch.setattr(Repository, "read", watched)
     name = "refs/heads/requests/fraud/1/Staging/root" if at == "request" else MAIN
     told = f"has {MAX_COMMIT + 1} bytes, {MAX_COMMIT} is the most"
     new = written(large, 0) if at == "parent" else large
