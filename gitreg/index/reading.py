@@ -1,11 +1,12 @@
 """Models, versions and activities, read from the index as values."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from gitreg.domain.activities import Activity
+from gitreg.domain.activities import REQUESTED, Activity
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, VersionRecord
 from gitreg.domain.references import Reference
@@ -22,7 +23,10 @@ _ACTIVITY = (
 )
 _AT_ONCE = 500
 """Rows that one query names."""
+_NAMED = "name IN (SELECT value FROM json_each(?))"
+"""The condition that a name is one of a JSON list."""
 Row = Sequence[Any]  # Any: whatever SQLite holds
+Aliases = Sequence[tuple[str, int]]
 
 
 # --- models -------------------------------------------------------------------------------------
@@ -34,7 +38,27 @@ def model(view: View, name: ModelName) -> ModelRecord | None:
         f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}",
         (str(name),),
     )
-    return as_model(view, row) if row is not None else None
+    return next(as_models(view, [row])) if row is not None else None
+
+
+def models(view: View, *, glob: str = "", stage: str = "") -> tuple[ModelRecord, ...]:
+    """Give the models whose names match, by name; with ``stage`` those with a version in it."""
+    which, values = _matching("m", glob)
+    if stage:
+        which += (
+            " AND EXISTS (SELECT 1 FROM versions v"
+            f" WHERE v.name = m.name AND v.stage = ? AND {view.holds('v')})"
+        )
+        values = (*values, stage)
+    rows = view.rows(
+        f"SELECT {MODEL} FROM models m WHERE {view.holds('m')}{which} ORDER BY m.name", values
+    )
+    return tuple(as_models(view, rows))
+
+
+def _matching(letter: str, glob: str) -> tuple[str, tuple[str, ...]]:
+    """Give the condition that a name matches a glob, whose only signs are ``*`` and ``?``."""
+    return (f" AND {letter}.name GLOB ?", (glob.replace("[", "[[]"),)) if glob else ("", ())
 
 
 def id_of(view: View, name: ModelName) -> str:
@@ -52,37 +76,50 @@ def model_named(view: View, identifier: str) -> ModelName | None:
     return ModelName(row[0]) if row is not None else None
 
 
-def as_model(view: View, row: Row) -> ModelRecord:
-    """Give the model that a row of the columns MODEL is."""
-    name = ModelName(row[1])
-    return ModelRecord(
-        name,
-        **kinds.model_fields(json.loads(row[2])),
-        id=row[0],
-        latest=latest(view, name),
-        created=row[3],
-        created_by=row[4],
-        updated=row[5],
-        updated_by=row[6],
-    )
+def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
+    """Give the models that rows of the columns MODEL are."""
+    every = iter(rows)
+    while some := list(islice(every, _AT_ONCE)):
+        fields = {row[1]: kinds.model_fields(json.loads(row[2])) for row in some}
+        newest = _newest(view, {name: one["aliases"] for name, one in fields.items()})
+        for identifier, name, _, created, created_by, updated, updated_by in some:
+            yield ModelRecord(
+                ModelName(name),
+                **fields[name],
+                id=identifier,
+                latest=tuple(newest.get(name, ())),
+                created=created,
+                created_by=created_by,
+                updated=updated,
+                updated_by=updated_by,
+            )
 
 
 def latest(view: View, name: ModelName) -> tuple[VersionRecord, ...]:
     """Give the newest version of each stage that has one, ascending."""
+    found = _newest(view, {str(name): _aliases(view, str(name))})
+    return tuple(found.get(str(name), ()))
+
+
+def _newest(view: View, aliases: Mapping[str, Aliases]) -> dict[str, list[VersionRecord]]:
+    """Give the newest version of each stage, ascending, of the models that have these names."""
     rows = view.rows(
-        "SELECT max(number) FROM versions"
-        f" WHERE name = ? AND {view.holds()} GROUP BY stage ORDER BY 1",
-        (str(name),),
+        f"SELECT {VERSION} FROM versions v JOIN ("
+        f"SELECT name, max(number) AS newest FROM versions WHERE {_NAMED} AND {view.holds()}"
+        " GROUP BY name, stage"
+        f") x ON v.name = x.name AND v.number = x.newest WHERE {view.holds('v')}"
+        " ORDER BY v.number",
+        (json.dumps(list(aliases)),),
     )
-    found = (version(view, VersionRef(name, number)) for (number,) in rows)
-    return tuple(one for one in found if one is not None)
+    found: dict[str, list[VersionRecord]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(_as_version(row, aliases[row[0]]))
+    return found
 
 
 def found_models(view: View, rows: Sequence[int]) -> Iterator[ModelRecord]:
     """Give the models that stand in these rows, in this order."""
-    return (
-        as_model(view, row) for row in _in_order(view, f"SELECT m.row, {MODEL} FROM models m", rows)
-    )
+    return as_models(view, _in_order(view, f"SELECT m.row, {MODEL} FROM models m", rows))
 
 
 def _in_order(view: View, query: str, rows: Sequence[int]) -> Iterator[Row]:
@@ -118,24 +155,52 @@ def versions(view: View, name: ModelName, stage: str = "") -> tuple[VersionRecor
     return tuple(as_versions(view, rows))
 
 
+def every_version(view: View, *, glob: str = "", stage: str = "") -> tuple[VersionRecord, ...]:
+    """Give the live versions of the models whose names match, by name, ascending."""
+    which, values = _matching("v", glob)
+    if stage:
+        which, values = f"{which} AND v.stage = ?", (*values, stage)
+    rows = view.rows(
+        f"SELECT {VERSION} FROM versions v WHERE {view.holds('v')}{which}"
+        " ORDER BY v.name, v.number",
+        values,
+    )
+    return tuple(as_versions(view, rows))
+
+
+def numbers(view: View, names: Sequence[str]) -> dict[str, dict[str, list[int]]]:
+    """Give the numbers of the live versions of models by name and stage, ascending."""
+    found: dict[str, dict[str, list[int]]] = {name: {} for name in names}
+    rows = view.rows(
+        f"SELECT name, stage, number FROM versions WHERE {_NAMED} AND {view.holds()}"
+        " ORDER BY name, number",
+        (json.dumps(list(names)),),
+    )
+    for name, stage, number in rows:
+        found[name].setdefault(stage, []).append(number)
+    return found
+
+
 def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
     """Give the versions that rows of the columns VERSION are."""
-    names: dict[str, tuple[ModelName, dict[int, list[str]]]] = {}
-    for text, number, data, *stamps in rows:
-        if text not in names:
-            name = ModelName(text)
-            names[text] = name, _aliases(view, text)
-        name, aliases = names[text]
-        created, created_by, updated, updated_by = stamps
-        yield VersionRecord(
-            VersionRef(name, number),
-            **kinds.version_fields(json.loads(data)),
-            aliases=tuple(aliases.get(number, ())),
-            created=created,
-            created_by=created_by,
-            updated=updated,
-            updated_by=updated_by,
-        )
+    aliases: dict[str, Aliases] = {}
+    for row in rows:
+        if row[0] not in aliases:
+            aliases[row[0]] = _aliases(view, row[0])
+        yield _as_version(row, aliases[row[0]])
+
+
+def _as_version(row: Row, aliases: Aliases) -> VersionRecord:
+    name, number, data, created, created_by, updated, updated_by = row
+    return VersionRecord(
+        VersionRef(ModelName(name), number),
+        **kinds.version_fields(json.loads(data)),
+        aliases=tuple(alias for alias, at in aliases if at == number),
+        created=created,
+        created_by=created_by,
+        updated=updated,
+        updated_by=updated_by,
+    )
 
 
 def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
@@ -156,16 +221,9 @@ def referred(view: View, reference: Reference, stages: Stages) -> VersionRecord 
     return version(view, VersionRef(name, number))
 
 
-def _aliases(view: View, name: str) -> dict[int, list[str]]:
-    rows = view.rows(
-        f"SELECT data FROM models WHERE name = ? AND {view.holds()}",
-        (name,),
-    )
-    found: dict[int, list[str]] = {}
-    for (data,) in rows:
-        for alias, number in sorted(json.loads(data).get("aliases", {}).items()):
-            found.setdefault(int(number), []).append(alias)
-    return found
+def _aliases(view: View, name: str) -> Aliases:
+    row = view.row(f"SELECT data FROM models WHERE name = ? AND {view.holds()}", (name,))
+    return tuple(kinds.model_fields(json.loads(row[0]))["aliases"]) if row is not None else ()
 
 
 def by_alias(view: View, name: ModelName, alias: str) -> VersionRef | None:
@@ -202,7 +260,11 @@ def counts(view: View) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which activities are asked for; what is empty does not matter. Times are in ms."""
+    """Which activities are asked for; what is empty does not matter. Times are in ms.
+
+    ``model`` is asked for by its name, with whatever had that name before; ``id`` is one model.
+    With ``asked_then`` a view of the past tells requests that were answered later, too.
+    """
 
     model: ModelName | None = None
     version: int | None = None
@@ -210,6 +272,8 @@ class Asked:
     kinds: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
+    id: str = ""
+    asked_then: bool = False
 
     def wants(self, one: Activity) -> bool:
         """Tell whether an activity that the index does not hold is asked for."""
@@ -232,7 +296,8 @@ def activities(
     """Give activities, the newest first; ``before``: only those that come after that place."""
     conditions = list(_conditions(view, asked))
     if view.at is not None:
-        conditions.append(("seq <= ?", (view.at,)))
+        also = f" OR kind = '{REQUESTED}'" if asked.asked_then else ""
+        conditions.append((f"(seq <= ?{also})", (view.at,)))
     if before is not None:
         conditions.append(("(time, place, row) < (?, ?, ?)", before))
     which = " AND ".join(condition for condition, _ in conditions) or "1"
@@ -247,6 +312,8 @@ def activities(
 def _conditions(view: View, asked: Asked) -> Iterator[tuple[str, tuple[object, ...]]]:
     if asked.model is not None:
         yield _about(view, asked.model)
+    if asked.id:
+        yield "model = ?", (asked.id,)
     if asked.version is not None:
         yield "number = ?", (asked.version,)
     if asked.user:
@@ -261,13 +328,17 @@ def _conditions(view: View, asked: Asked) -> Iterator[tuple[str, tuple[object, .
 
 def _about(view: View, name: ModelName) -> tuple[str, tuple[object, ...]]:
     """Find by the id of the model that has the name, and by the name where others had it."""
-    found = model(view, name)
-    if found is None:
+    identifier = id_of(view, name)
+    rows = view.rows("SELECT DISTINCT name FROM models WHERE id = ?", (identifier,))
+    if len(rows) <= 1:
         return "name = ?", (str(name),)
-    rows = view.rows("SELECT DISTINCT name FROM models WHERE id = ?", (found.id,))
-    if len(rows) == 1:
-        return "name = ?", (str(name),)
-    return "(model = ? OR name = ?)", (found.id, str(name))
+    return "(model = ? OR name = ?)", (identifier, str(name))
+
+
+def moment(view: View) -> int:
+    """Give the time, in ms, of the last step that the view sees."""
+    row = view.row("SELECT time FROM steps WHERE seq <= ? ORDER BY seq DESC", (view.last,))
+    return int(row[0]) if row is not None else 0
 
 
 def as_activity(row: Row) -> Activity:

@@ -49,6 +49,11 @@ class Index:
         self._reader = reader
         self._cache = cache
         self._open: Catalogue | None = None
+        self._progress: Progress | None = None
+
+    def watch(self, progress: Progress) -> None:
+        """Tell ``progress`` of whatever is recorded, unless a call names somebody else."""
+        self._progress = progress
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class Index:
             return self._reader.repository.resolve(at)
 
         def ask(catalogue: Catalogue) -> str:
-            self._catch_up(catalogue, main, None)
+            self._catch_up(catalogue, main)
             with catalogue.reading():
                 return self._step(catalogue, main, at).id
 
@@ -125,8 +130,9 @@ class Index:
 
     # --- keeping up ---------------------------------------------------------------------------
 
-    def _catch_up(self, catalogue: Catalogue, main: str, progress: Progress | None) -> None:
+    def _catch_up(self, catalogue: Catalogue, main: str, progress: Progress | None = None) -> None:
         """Record what is new up to ``main``; nothing to do if it is recorded already."""
+        progress = progress or self._progress
         tip = catalogue.tip()
         if tip is not None and (tip.id == main or catalogue.step(main) is not None):
             return
@@ -262,7 +268,7 @@ class _Told:
 def _files(path: Path | None) -> list[Path]:
     """Give the file, and the log that SQLite keeps beside it."""
     both = (path, Path(f"{path}-wal")) if path is not None else ()
-    return [one for one in both if one is not None and one.exists()]
+    return [one for one in both if one.exists()]
 
 
 def _writable(path: Path) -> bool:
