@@ -1,31 +1,43 @@
 """Models, versions and comments as plain values for JSON and YAML, keys as in the manifests."""
 
-from gitreg.domain.model import Comment, ModelVersion, RegisteredModel
+from collections.abc import Mapping, Sequence
+
+from gitreg.domain.commits import format_time
+from gitreg.domain.model import Comment
+from gitreg.domain.records import ModelRecord, VersionRecord
 
 
-def model_data(model: RegisteredModel, versions: tuple[ModelVersion, ...]) -> dict[str, object]:
+def model_data(model: ModelRecord, stages: Mapping[str, Sequence[int]]) -> dict[str, object]:
     """Give a model; ``stages`` tells which of its versions are in which stage."""
-    stages: dict[str, list[int]] = {}
-    for one in versions:
-        stages.setdefault(one.stage, []).append(one.ref.number)
     return {
         "name": str(model.name),
+        "id": model.id,
         "description": model.description,
         "tags": dict(model.tags),
         "aliases": dict(model.aliases),
-        "latest_version": versions[-1].ref.number if versions else None,
+        "latest_version": model.latest[-1].ref.number if model.latest else None,
         "stages": stages,
+        **_stamps(model),
     }
 
 
-def version_data(version: ModelVersion, model: RegisteredModel) -> dict[str, object]:
-    """Give a version, with the aliases that its model points at it."""
+def _stamps(record: ModelRecord | VersionRecord) -> dict[str, object]:
+    return {
+        "created": format_time(record.created),
+        "created_by": record.created_by,
+        "updated": format_time(record.updated),
+        "updated_by": record.updated_by,
+    }
+
+
+def version_data(version: VersionRecord) -> dict[str, object]:
+    """Give a version."""
     artifact = version.artifact
     return {
         "model": str(version.ref.model),
         "version": version.ref.number,
         "stage": version.stage,
-        "aliases": list(model.aliases_of(version.ref.number)),
+        "aliases": list(version.aliases),
         "source": version.source,
         "location": version.location,
         "run_id": version.run_id,
@@ -41,6 +53,7 @@ def version_data(version: ModelVersion, model: RegisteredModel) -> dict[str, obj
         "tags": dict(version.tags),
         "metrics": dict(version.metrics),
         "params": dict(version.params),
+        **_stamps(version),
     }
 
 
