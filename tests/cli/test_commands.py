@@ -41,6 +41,10 @@ READS = {
     "permission check": "alice read fraud",
     "log": "",
     "diff": "HEAD~1",
+    "blame": "fraud/1",
+    "why": "fraud/1",
+    "index status": "",
+    "index rebuild": "",
     "hook status": "",
 }
 OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install", "hook serve"}
@@ -54,6 +58,9 @@ DATED = {
     "comment list",
     "permission list",
     "permission check",
+    "log",
+    "blame",
+    "why",
 }
 
 
@@ -85,12 +92,16 @@ def test_the_command_tree_is_the_designs() -> None:
         "alias": "set delete",
         "comment": "add edit delete list",
         "transition": "",
+        "rollback": "",
         "request": "create list show approve reject cancel",
         "permission": "list grant revoke check",
         "log": "",
         "diff": "",
+        "blame": "",
+        "why": "",
         "check": "",
         "audit": "",
+        "index": "rebuild status",
         "maintain": "",
         "hook": "install status serve",
     }
@@ -152,10 +163,11 @@ def test_deletes_and_renames_take_yes() -> None:
         "version delete",
         "alias delete",
         "comment delete",
+        "rollback",
     }
 
 
-def test_reads_of_models_versions_and_permissions_take_a_date() -> None:
+def test_reads_of_what_was_take_a_date() -> None:
     assert {path for path in LEAVES if "--at" in options(ALL[path])} == DATED
 
 
