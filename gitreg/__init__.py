@@ -26,17 +26,28 @@ if TYPE_CHECKING:
     from gitreg.domain.access import Level
     from gitreg.domain.activities import Activity
     from gitreg.domain.changes import Change
+    from gitreg.domain.comparing import Comparison, Difference
     from gitreg.domain.model import Artifact, Code, Comment, ModelVersion, RegisteredModel
     from gitreg.domain.names import ModelName, VersionRef
-    from gitreg.domain.requests import Answer, TransitionRequest
+    from gitreg.domain.records import ModelRecord, Page, VersionRecord
+    from gitreg.domain.requests import Action, Answer, TransitionRequest
+    from gitreg.domain.settings import Settings
+    from gitreg.domain.traces import Blame, Deed, Event, Reasons, Tenure
     from gitreg.domain.verdict import Violation
+    from gitreg.index.reading import Counts
     from gitreg.opening import create, open
     from gitreg.registry import Receipt, RefusedError, Registry
+    from gitreg.registry.explain import Decision, Holding
+    from gitreg.registry.indexing import IndexStatus
+    from gitreg.registry.receipts import RequestView
+    from gitreg.registry.tracing import Undoing
 
 _HOMES = {
     "Level": "gitreg.domain.access",
     "Activity": "gitreg.domain.activities",
     "Change": "gitreg.domain.changes",
+    "Comparison": "gitreg.domain.comparing",
+    "Difference": "gitreg.domain.comparing",
     "Artifact": "gitreg.domain.model",
     "Code": "gitreg.domain.model",
     "Comment": "gitreg.domain.model",
@@ -44,40 +55,74 @@ _HOMES = {
     "RegisteredModel": "gitreg.domain.model",
     "ModelName": "gitreg.domain.names",
     "VersionRef": "gitreg.domain.names",
+    "ModelRecord": "gitreg.domain.records",
+    "Page": "gitreg.domain.records",
+    "VersionRecord": "gitreg.domain.records",
+    "Action": "gitreg.domain.requests",
     "Answer": "gitreg.domain.requests",
     "TransitionRequest": "gitreg.domain.requests",
+    "Settings": "gitreg.domain.settings",
+    "Blame": "gitreg.domain.traces",
+    "Deed": "gitreg.domain.traces",
+    "Event": "gitreg.domain.traces",
+    "Reasons": "gitreg.domain.traces",
+    "Tenure": "gitreg.domain.traces",
     "Violation": "gitreg.domain.verdict",
+    "Counts": "gitreg.index.reading",
     "create": "gitreg.opening",
     "open": "gitreg.opening",
     "Receipt": "gitreg.registry",
     "RefusedError": "gitreg.registry",
     "Registry": "gitreg.registry",
+    "Decision": "gitreg.registry.explain",
+    "Holding": "gitreg.registry.explain",
+    "IndexStatus": "gitreg.registry.indexing",
+    "RequestView": "gitreg.registry.receipts",
+    "Undoing": "gitreg.registry.tracing",
 }
 
 __version__ = "0.1.0"
 __all__ = [
+    "Action",
     "Activity",
     "AlreadyExistsError",
     "Answer",
     "Artifact",
+    "Blame",
     "Change",
     "Code",
     "Comment",
+    "Comparison",
     "ConflictError",
     "CorruptError",
+    "Counts",
+    "Decision",
+    "Deed",
     "DeniedError",
+    "Difference",
+    "Event",
     "GitregError",
+    "Holding",
+    "IndexStatus",
     "InvalidValueError",
     "Level",
     "ModelName",
+    "ModelRecord",
     "ModelVersion",
     "NotFoundError",
+    "Page",
+    "Reasons",
     "Receipt",
     "RefusedError",
     "RegisteredModel",
     "Registry",
+    "RequestView",
+    "Settings",
+    "Tenure",
     "TransitionRequest",
     "UnavailableError",
+    "Undoing",
+    "VersionRecord",
     "VersionRef",
     "Violation",
     "__version__",
