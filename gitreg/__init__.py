@@ -27,18 +27,20 @@ if TYPE_CHECKING:
     from gitreg.domain.activities import Activity
     from gitreg.domain.changes import Change
     from gitreg.domain.comparing import Comparison, Difference
+    from gitreg.domain.events import Cursor, Event
     from gitreg.domain.model import Artifact, Code, Comment, ModelVersion, RegisteredModel
     from gitreg.domain.names import ModelName, VersionRef
     from gitreg.domain.records import ModelRecord, Page, VersionRecord
     from gitreg.domain.requests import Action, Answer, TransitionRequest
     from gitreg.domain.settings import Settings
-    from gitreg.domain.traces import Blame, Deed, Event, Reasons, Tenure
+    from gitreg.domain.traces import Blame, Deed, Reason, Reasons, Tenure
     from gitreg.domain.verdict import Violation
     from gitreg.index.reading import Counts
     from gitreg.opening import create, open
     from gitreg.registry import Receipt, RefusedError, Registry
     from gitreg.registry.explain import Decision, Holding
     from gitreg.registry.indexing import IndexStatus
+    from gitreg.registry.notices import Mailbox
     from gitreg.registry.receipts import RequestView
     from gitreg.registry.tracing import Undoing
 
@@ -48,6 +50,8 @@ _HOMES = {
     "Change": "gitreg.domain.changes",
     "Comparison": "gitreg.domain.comparing",
     "Difference": "gitreg.domain.comparing",
+    "Cursor": "gitreg.domain.events",
+    "Event": "gitreg.domain.events",
     "Artifact": "gitreg.domain.model",
     "Code": "gitreg.domain.model",
     "Comment": "gitreg.domain.model",
@@ -64,7 +68,7 @@ _HOMES = {
     "Settings": "gitreg.domain.settings",
     "Blame": "gitreg.domain.traces",
     "Deed": "gitreg.domain.traces",
-    "Event": "gitreg.domain.traces",
+    "Reason": "gitreg.domain.traces",
     "Reasons": "gitreg.domain.traces",
     "Tenure": "gitreg.domain.traces",
     "Violation": "gitreg.domain.verdict",
@@ -77,6 +81,7 @@ _HOMES = {
     "Decision": "gitreg.registry.explain",
     "Holding": "gitreg.registry.explain",
     "IndexStatus": "gitreg.registry.indexing",
+    "Mailbox": "gitreg.registry.notices",
     "RequestView": "gitreg.registry.receipts",
     "Undoing": "gitreg.registry.tracing",
 }
@@ -96,6 +101,7 @@ __all__ = [
     "ConflictError",
     "CorruptError",
     "Counts",
+    "Cursor",
     "Decision",
     "Deed",
     "DeniedError",
@@ -106,11 +112,13 @@ __all__ = [
     "IndexStatus",
     "InvalidValueError",
     "Level",
+    "Mailbox",
     "ModelName",
     "ModelRecord",
     "ModelVersion",
     "NotFoundError",
     "Page",
+    "Reason",
     "Reasons",
     "Receipt",
     "RefusedError",

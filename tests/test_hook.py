@@ -2,6 +2,8 @@
 
 import io
 import os
+import select
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +15,8 @@ from world import Clone, Push, World, git
 
 import gitreg
 from gitreg.domain.pushes import MAX_INPUT
-from gitreg.hook import main, run
+from gitreg.hook import main
+from gitreg.hook_work import run
 from gitreg.hosting import install_hooks
 from gitreg.store.repository import Repository
 
@@ -237,6 +240,112 @@ def test_what_fails_after_the_push_is_in_does_not_call_it_refused(world: World) 
     assert push.accepted
     assert push.told[0].startswith("gitreg: the push is in, but gitreg failed: IsADirectoryError")
     assert push.told[1] == "mail"
+
+
+# --- the process that stays for post-receive ------------------------------------------------------
+
+COLD = 'exec "$python" -I -m gitreg.hook post-receive'
+KILL = """#!{python}
+import os, pathlib, signal
+for one in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        if b"gitreg.hook" in (one / "cmdline").read_bytes() and (one / "cwd").samefile("."):
+            os.kill(int(one.name), signal.SIGKILL)
+    except OSError:
+        pass
+"""
+
+
+@pytest.fixture
+def root(world: World) -> Clone:
+    """Root's clone, with a commit to push; the registry has received before."""
+    root = world.clone("root")
+    root.put({"docs/a.md": "# A\n"})
+    assert root.push().accepted
+    root.put({"docs/b.md": "# B\n"})
+    return root
+
+
+def between(world: World, script: str) -> None:
+    """Let Git run a script between both hooks; it may refuse."""
+    path = world.path / "hooks" / "update"
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+def never_cold(world: World) -> None:
+    """Let post-receive not start cold, but say so."""
+    path = world.path / "hooks" / "post-receive"
+    text = path.read_text()
+    assert COLD in text
+    path.write_text(text.replace(COLD, "echo cold >&2"))
+
+
+def alone(root: Clone) -> None:
+    """Push, and see that no process is left of it."""
+    ended, held = socket.socketpair()
+    with ended:
+        with held:
+            command = ["git", "push", "-q", "origin", "main"]
+            environment = os.environ | {"GITREG_ACTOR": "root"}
+            subprocess.run(
+                command,
+                cwd=root.path,
+                env=environment,
+                pass_fds=[held.fileno()],
+                capture_output=True,
+            )
+        assert select.select([ended], [], [], 20)[0], "a process holds what the push held"
+        assert ended.recv(1) == b""
+
+
+def test_what_judged_a_push_settles_it_too(world: World, root: Clone) -> None:
+    never_cold(world)
+    between(world, "#!/bin/sh\nstat -c '%a %n' gitreg/push-$PPID >&2\n")
+    push = root.push()
+    assert push.accepted
+    mode, told = push.told
+    assert mode.startswith("600 gitreg/push-")
+    assert told == "gitreg: docs/b.md added by root"
+    log = world.path / "gitreg" / "received.log"
+    assert log.read_text().splitlines()[-1].split()[3] == push.after["refs/heads/main"]
+    assert list(log.parent.iterdir()) == [log]
+
+
+@pytest.mark.parametrize("end", ["exit 0", "exit 1", "kill -9 $PPID"])
+def test_whatever_becomes_of_a_push_no_process_is_left_of_it(
+    world: World, root: Clone, end: str
+) -> None:
+    between(world, f"#!/bin/sh\ntest -S gitreg/push-$PPID && touch stayed\n{end}\n")
+    alone(root)
+    assert (world.path / "stayed").exists()
+    assert [path.name for path in (world.path / "gitreg").iterdir()] == ["received.log"]
+
+
+def test_if_what_judged_a_push_is_killed_it_is_settled_cold(world: World, root: Clone) -> None:
+    between(world, KILL.format(python=sys.executable))
+    push = root.push()
+    assert push.accepted
+    assert push.told == ("gitreg: docs/b.md added by root",)
+    never_cold(world)
+    root.put({"docs/c.md": "# C\n"})
+    assert root.push().told == ("cold",)
+
+
+def test_who_has_the_number_of_a_push_that_was_killed_stays_all_the_same(world: World) -> None:
+    (world.path / "gitreg").mkdir(exist_ok=True)
+    stay = "from gitreg.hook_server.staying import stay; stay('.')"
+    script = f'touch gitreg/push-$$; "{sys.executable}" -c "{stay}"; test -S gitreg/push-$$'
+    assert subprocess.run(["sh", "-c", script], cwd=world.path).returncode == 0
+
+
+def test_where_nobody_can_stay_post_receive_is_cold(world: World, root: Clone) -> None:
+    log = world.path / "gitreg"
+    log.rename(world.path / "kept")
+    log.touch()
+    push = root.push()
+    assert push.accepted
+    assert "the push is in, but gitreg failed: NotADirectoryError" in push.text
 
 
 # --- afterwards ----------------------------------------------------------------------------------

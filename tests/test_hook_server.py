@@ -236,6 +236,16 @@ def test_a_hook_that_was_there_before_runs_after_the_daemon_with_the_same_input(
         assert push.text.endswith("pre-receive.chained does not start: No such file or directory")
 
 
+def test_a_hook_that_was_there_before_has_the_language_of_the_push(world: World, at: Path) -> None:
+    chained = world.path / "hooks/pre-receive.chained"
+    chained.write_text('#!/bin/sh\necho "$LC_ALL ${PERL_SKIP_LOCALE_INIT-as ever}"\n')
+    chained.chmod(0o755)
+    with daemon(at):
+        push = model(world.clone("alice")).push(LC_ALL="xx_YY.UTF-8")
+        assert push.told[0] == "xx_YY.UTF-8 as ever"
+        assert len(push.told) == 2
+
+
 def test_the_daemon_writes_no_object_and_a_refused_push_leaves_none(alice: Clone, at: Path) -> None:
     objects = alice.world.path / "objects"
     with daemon(at) as served:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, Home] = {
     "request": Home(STAGES, "request", "Ask for stage transitions, and answer requests."),
     "permission": Home(PEOPLE, "permission", "Read and change who may do what."),
     "log": Home(PEOPLE, "history", "Tell what happened, newest first."),
+    "events": Home(PEOPLE, "events", "Tell what happened as CloudEvents, oldest first."),
     "diff": Home(PEOPLE, "history", "Tell how two versions differ, or what changed from A to B."),
     "blame": Home(PEOPLE, "past", "Tell who set each field of VERSION, and when."),
     "why": Home(PEOPLE, "past", "Tell how VERSION came to be in its stage."),

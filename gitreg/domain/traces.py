@@ -78,7 +78,7 @@ class Blame:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Reason:
     """One thing that happened to a version, in a sentence: when (ms), in which commit.
 
     ``comment`` is what was written there.
@@ -108,7 +108,7 @@ class Reasons:
 
     version: VersionRecord
     tenure: Tenure
-    story: tuple[Event, ...]
+    story: tuple[Reason, ...]
 
     @property
     def sentence(self) -> str:

@@ -1,10 +1,13 @@
 r"""The hook daemon: answers the hooks of all registries of one user, with everything loaded.
 
-The same code judges here and in the cold hook: ``gitreg.hook.run``. Here it runs in a worker, a
-process forked from the daemon that judges one push at a time: so a deadline holds even inside
+The same code judges here and in the cold hook: ``gitreg.hook_work.run``. Here it runs in a worker,
+a process forked from the daemon that judges one push at a time: so a deadline holds even inside
 libgit2, and a push that brings its worker down brings down nothing else. Each push opens the
 repository anew, and so sees settings, permissions and refs as they are. Objects in quarantine are
 read as an alternate and never written. When gitreg is installed anew the daemon ends.
+
+Without a daemon the process of the cold pre-receive stays, once it let a push in, and is a daemon
+for the post-receive of that one push (``staying``), which need not load everything a second time.
 
 What is said. A message is a netstring (``8:cold\0why,``) of fields parted by NUL bytes, so that
 half a message is none. The client is ``hooks/ask``.

@@ -9,10 +9,10 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from gitreg import hook
 from gitreg.domain.pushes import MAX_INPUT
 from gitreg.errors import GitregError
 from gitreg.hook_server.messages import Say, heard, leave, send
+from gitreg.hook_work import printed, run
 from gitreg.hosting import HOOKS, hook_settings
 from gitreg.registry.receiving import QUARANTINE
 
@@ -43,9 +43,9 @@ def answer(connection: socket.socket, *, say: Say) -> None:
     # What post-receive writes is not to be cut off.
     signal.setitimer(signal.ITIMER_REAL, timeout if name == "pre-receive" else 0)
     now = time.time_ns()
-    lines, refused = hook.run(name, raw, environment=environment, now=now // 1_000_000)
+    lines, refused = run(name, raw, environment=environment, now=now // 1_000_000)
     took = (time.time_ns() - now) / 1e6
-    text = hook.printed(lines)[:_MAX_TEXT].replace(b"\0", b"\\x00")
+    text = printed(lines)[:_MAX_TEXT].replace(b"\0", b"\\x00")
     send(connection, "verdict", "1" if refused else "0", text)
     say(f"{environment['GIT_DIR']!a}: {name}{' refused' if refused else ''} in {took:.1f} ms")
 

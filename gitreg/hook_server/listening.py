@@ -46,7 +46,7 @@ def listening(path: Path | None, environment: Mapping[str, str]) -> Iterator[soc
         listener.setblocking(False)
         try:
             _make_way(path)
-            _bind(listener, path)
+            bind(listener, path)
         except OSError as error:
             raise UnavailableError(f"nobody can listen on {path}: {error.strerror}") from error
         own = path.lstat().st_ino
@@ -59,7 +59,8 @@ def listening(path: Path | None, environment: Mapping[str, str]) -> Iterator[soc
             _leave_waiting(listener)
 
 
-def _bind(listener: socket.socket, path: Path) -> None:
+def bind(listener: socket.socket, path: Path) -> None:
+    """Listen at a path that nobody else may connect to; OSError if it cannot be."""
     mask = os.umask(0o177)
     try:
         listener.bind(str(path))

@@ -4,6 +4,7 @@ import fcntl
 import os
 import sqlite3
 import stat
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Catalogue:
         self._wait = wait
         self._identity: tuple[int, int] | None = None
         self.db = self._opened()
+        self._closing = weakref.finalize(self, _close, self.db, os.getpid())
 
     # --- the file -----------------------------------------------------------------------------
 
@@ -76,12 +78,15 @@ class Catalogue:
         db = sqlite3.connect(where, timeout=self._wait, isolation_level=None)
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32768")
+        db.execute("PRAGMA wal_autocheckpoint = 8192")
         return db
 
     def _version(self, db: sqlite3.Connection) -> int:
         """Give the format of the file; an empty one is laid out first."""
         [version] = db.execute("PRAGMA user_version").fetchone()
         if version == 0 and not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if Path(f"{self.path}-shm").exists():
+                return 0  # somebody has open what was emptied
             db.execute("PRAGMA journal_mode = WAL")
             self._lay_out(db)
             if self.path is not None:
@@ -124,8 +129,9 @@ class Catalogue:
 
     def reopen(self) -> None:
         """Open it again; it may be another file by now."""
-        self.db.close()
+        self.close()
         self.db = self._opened()
+        self._closing = weakref.finalize(self, _close, self.db, os.getpid())
 
     def is_stale(self) -> bool:
         """Tell whether another file is there now, or none."""
@@ -138,8 +144,8 @@ class Catalogue:
         return self._identity != (found.st_dev, found.st_ino)
 
     def close(self) -> None:
-        """Close it."""
-        self.db.close()
+        """Close it; so it is when nobody has it any more."""
+        self._closing()
 
     # --- transactions -------------------------------------------------------------------------
 
@@ -199,6 +205,11 @@ def _transaction(db: sqlite3.Connection, how: str) -> Iterator[None]:
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _close(db: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():  # what a fork inherits is its parent's
+        db.close()
 
 
 def is_broken(error: sqlite3.Error) -> bool:

@@ -36,8 +36,9 @@ CREATE TABLE models (
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE UNIQUE INDEX models_name ON models (name) WHERE until = {OPEN};
-CREATE INDEX models_updated ON models (updated, name) WHERE until = {OPEN};
-CREATE INDEX models_created ON models (created, name) WHERE until = {OPEN};
+CREATE INDEX models_updated ON models (updated DESC, name) WHERE until = {OPEN};
+CREATE INDEX models_created ON models (created DESC, name) WHERE until = {OPEN};
+CREATE INDEX models_user ON models (created_by, name) WHERE until = {OPEN};
 CREATE INDEX models_were ON models (name, since);
 CREATE INDEX models_id ON models (id, since);
 
@@ -54,23 +55,27 @@ CREATE UNIQUE INDEX versions_name ON versions (name, number) WHERE until = {OPEN
 CREATE INDEX versions_stage ON versions (name, stage, number) WHERE until = {OPEN};
 CREATE INDEX versions_in ON versions (stage, name, number) WHERE until = {OPEN};
 CREATE INDEX versions_updated ON versions (updated DESC, name, number DESC) WHERE until = {OPEN};
-CREATE INDEX versions_created ON versions (created, name, number DESC) WHERE until = {OPEN};
+CREATE INDEX versions_created ON versions (created DESC, name, number DESC) WHERE until = {OPEN};
+CREATE INDEX versions_user ON versions (created_by, name, number) WHERE until = {OPEN};
+CREATE INDEX versions_source ON versions (source) WHERE until = {OPEN};
+CREATE INDEX versions_unready ON versions (status) WHERE until = {OPEN} AND status <> 'READY';
 CREATE INDEX versions_run ON versions (run_id, name, number) WHERE until = {OPEN} AND run_id <> '';
 CREATE INDEX versions_were ON versions (name, number, since);
 CREATE INDEX versions_model ON versions (model, number, since);
 
 -- What can be searched by key: tags of models (number 0) and of versions, metrics, params, and
--- aliases, whose key is the alias. "measure" is the number that a metric is, or a param says.
+-- aliases, whose key is the alias and whose value is NULL. "measure" is the number that a metric
+-- is, or a param says. Of two indexes that do, SQLite takes the later one.
 CREATE TABLE labels (
     kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL,
     value TEXT, measure REAL,
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
+CREATE INDEX labels_were ON labels (name, number, kind, key, since);
 CREATE INDEX labels_of ON labels (name, number, kind, key) WHERE until = {OPEN};
 CREATE INDEX labels_value ON labels (kind, key, value, name, number) WHERE until = {OPEN};
 CREATE INDEX labels_measure ON labels (kind, key, measure, name, number)
     WHERE until = {OPEN} AND measure IS NOT NULL;
-CREATE INDEX labels_were ON labels (name, number, kind, key, since);
 
 -- The words of models (number 0: name, description, card) and of versions (description); what
 -- stands in "words" is never deleted, so no row is ever used again.

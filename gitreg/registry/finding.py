@@ -177,7 +177,7 @@ class Finds(Reads):
         _check_size(max_results)
         filter_string, order_by = _joined(asked[0]), asked[1]
         order = [order_by] if isinstance(order_by, str) else list(order_by)
-        digest = pages.digest(subject.plural, filter_string, *order, at)
+        digest = pages.digest(subject.table, filter_string, *order, at)
         offset = 0
         when = at or self.tip
         if page_token:
@@ -194,7 +194,7 @@ class Finds(Reads):
                 stages=stages,
                 at=view.at,
             )
-            rows = view.rows(search.sql, search.page(max_results + 1, offset))
+            rows = view.db.execute(search.sql, search.page(max_results + 1, offset)).fetchall()
             return tuple(read(view, [row[0] for row in rows]))
 
         found = self._ask(find, at=when)

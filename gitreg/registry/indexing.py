@@ -50,6 +50,7 @@ class Index:
         self._cache = cache
         self._open: Catalogue | None = None
         self._progress: Progress | None = None
+        self._process = 0
 
     def watch(self, progress: Progress) -> None:
         """Tell ``progress`` of whatever is recorded, unless a call names somebody else."""
@@ -189,8 +190,9 @@ class Index:
     # --- the file -----------------------------------------------------------------------------
 
     def _catalogue(self) -> Catalogue:
-        if self._open is None:
+        if self._open is None or self._process != os.getpid():
             self._open = self._first_that_opens()
+            self._process = os.getpid()
         elif self._open.is_stale():
             self._open.reopen()
         return self._open
@@ -267,7 +269,7 @@ class _Told:
 
 def _files(path: Path | None) -> list[Path]:
     """Give the file, and the log that SQLite keeps beside it."""
-    both = (path, Path(f"{path}-wal")) if path is not None else ()
+    both = [path, Path(f"{path}-wal")] if path is not None else []
     return [one for one in both if one.exists()]
 
 

@@ -66,6 +66,10 @@ class Reads:
             raise NotFoundError(f"{self.path} holds no registry yet", hint="gitreg init")
         return main
 
+    def close(self) -> None:
+        """Let go of the index's file; another read opens it again."""
+        self._index.close()
+
     def refresh(self) -> None:
         """See what is new in a registry that is reached by a Git URL; others need it never."""
         self._reader.repository.refresh()

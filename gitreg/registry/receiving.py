@@ -18,6 +18,8 @@ from gitreg.store.repository import Repository
 
 RECEIVED = "gitreg/received.log"
 """What was received when, by whom: a line a ref, beside the repository's objects."""
+MAILBOXES = "gitreg/mailboxes"
+"""Queues of events, each filled with what is new; beside the repository's objects, too."""
 QUARANTINE = "GIT_QUARANTINE_PATH"
 _SHOWN = 50
 
@@ -75,7 +77,15 @@ def settle_push(
     main = repository.ref(MAIN)
     if main is not None:
         remove_answered(reader, main)
+        _fill_mailboxes(repository, pusher)
     return tuple(lines)
+
+
+def _fill_mailboxes(repository: Repository, pusher: str) -> None:
+    if (repository.common / MAILBOXES).exists():
+        from gitreg.registry.registry import Registry
+
+        Registry(repository, actor=pusher).fill_mailboxes()
 
 
 def remove_answered(reader: Reader, main: str) -> None:

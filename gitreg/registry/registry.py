@@ -13,15 +13,16 @@ from gitreg.operations import models as m
 from gitreg.operations import permissions as p
 from gitreg.operations import versions as v
 from gitreg.operations.plan import Operation, Plan
+from gitreg.registry.notices import Tells
 from gitreg.registry.receipts import Receipt, RefusedError
-from gitreg.registry.tracing import Traces, Undoing
+from gitreg.registry.tracing import Undoing
 from gitreg.registry.writing import Writer
 
 Tags = Mapping[str, str | None]
 Version = str | VersionRef
 
 
-class Registry(Traces):
+class Registry(Tells):
     """A registry in a Git repository, seen and changed by ``actor``.
 
     Reads return frozen values and raise NotFoundError for what is not there. Writes return a
@@ -33,7 +34,9 @@ class Registry(Traces):
 
     @property
     def _writer(self) -> Writer:
-        return Writer(self._reader, self.actor, self._email, self._clock)
+        return Writer(
+            self._reader, self.actor, self._email, self._clock, written=self.fill_mailboxes
+        )
 
     def apply(self, operation: Operation, *, message: str = "", dry_run: bool = False) -> Receipt:
         """Do one operation as one commit."""

@@ -16,7 +16,7 @@ from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.requests import Outcome
 from gitreg.domain.stages import NONE
 from gitreg.domain.times import FOREVER, as_limits
-from gitreg.domain.traces import Blame, Deed, Event, Reasons, Tenure
+from gitreg.domain.traces import Blame, Deed, Reason, Reasons, Tenure
 from gitreg.errors import ConflictError, InvalidValueError, NotFoundError
 from gitreg.index import reading, tracing
 from gitreg.index.reading import Asked
@@ -124,7 +124,7 @@ class Traces(Finds):
                 if one.ref == ref and one.left is None
             ]
             told = reading.activities(view, Asked(id=identifier, version=ref.number))
-            story = tuple(_event(view, one) for _, one in reversed(told) if _matters(one))
+            story = tuple(_reason(view, one) for _, one in reversed(told) if _matters(one))
             return Reasons(record, mine[-1], story)
 
         return self._ask(tell, at=when)
@@ -184,10 +184,10 @@ def _matters(one: Activity) -> bool:
     return bool(one.to_stage) or one.kind in _PART_OF_WHY
 
 
-def _event(view: View, one: Activity) -> Event:
+def _reason(view: View, one: Activity) -> Reason:
     """Tell an activity of a version in a sentence; what was imported as it was there."""
     time = parse_time(one.original_time) or one.time
-    return Event(time, _sentence(view, one), one.commit, one.comment)
+    return Reason(time, _sentence(view, one), one.commit, one.comment)
 
 
 def _sentence(view: View, one: Activity) -> str:

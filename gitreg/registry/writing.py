@@ -44,6 +44,8 @@ class Writer:
     actor: str
     email: str
     clock: Callable[[], int]
+    written: Callable[[], None] = lambda: None
+    """Is called when something was written."""
 
     def main(self) -> str:
         """Give the tip that the next commit follows."""
@@ -76,6 +78,8 @@ class Writer:
         while True:
             receipt = attempt()
             if receipt is not None:
+                if not receipt.dry_run:
+                    self.written()
                 return receipt
             if time.monotonic() > deadline:
                 raise ConflictError(

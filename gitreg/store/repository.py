@@ -24,6 +24,12 @@ _STALE_LOCK = 60.0
 """Seconds after which the holder of a lock must be dead."""
 _ATTEMPTS = 3
 """Tries to write an object: a git gc next to us removes the folder that it would go into."""
+_LOCKED = re.compile(
+    "failed to lock file '"
+    "|failed to create locked file '.*': (File exists|No such file or directory)$"
+)
+"""What libgit2 says (there is no code for it) if another holds the lock of a ref or of packed-refs,
+took it just now, or removed the folder of the ref just now: each of them passes."""
 _PARTIAL = re.compile(r"extensions\.partialclone\Z|remote\..*\.promisor\Z")
 _NAMES = {
     ObjectType.COMMIT: "commit",
@@ -330,7 +336,7 @@ class Repository:
             return Moved.DONE
         if now != old:
             return Moved.LOST
-        if trouble is None or "lock" in str(trouble):
+        if trouble is None or _LOCKED.match(str(trouble)):
             self._refuse_stale(self.common / f"{name}.lock")
             return Moved.LOCKED
         raise self._unwritable(trouble) from trouble

@@ -1,17 +1,20 @@
 """SSH signatures of commits, verified and made by the ssh-keygen program as Git does it."""
 
 import os
-import subprocess
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.domain.commits import Commit, write_commit
 from gitreg.domain.signatures import NAMESPACE, SIGNERS_FILE, Claim
 from gitreg.errors import UnavailableError
 from gitreg.store.repository import Repository
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 _PROGRAM = "ssh-keygen"
 
@@ -24,7 +27,7 @@ def verify(claim: Claim) -> str:
     UnavailableError if there is no ssh-keygen.
     """
     payload = write_commit(replace(claim.commit, signature=""))
-    with tempfile.TemporaryDirectory(prefix="gitreg-") as folder:
+    with _folder() as folder:
         signature, signers = Path(folder, "signature"), Path(folder, SIGNERS_FILE)
         signature.write_text(claim.commit.signature + "\n", encoding="utf-8")
         signers.write_text(claim.signers, encoding="utf-8")
@@ -49,7 +52,7 @@ def sign(commit: Commit, key: str, *, program: str = "") -> Commit:
     has the other), or the public key itself after ``key::``. ``program`` is Git's gpg.ssh.program.
     Raises UnavailableError if it cannot be signed with.
     """
-    with tempfile.TemporaryDirectory(prefix="gitreg-") as folder:
+    with _folder() as folder:
         buffer, literal = Path(folder, "commit"), Path(folder, "key.pub")
         buffer.write_bytes(write_commit(replace(commit, signature="")))
         path, agent = Path(key).expanduser(), []
@@ -80,9 +83,19 @@ def signing_key(repository: Repository, *, always: bool) -> str:
     return repository.config("user.signingkey")
 
 
+@contextmanager
+def _folder() -> Iterator[str]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="gitreg-") as folder:
+        yield folder
+
+
 def _run(
     words: Sequence[str], payload: bytes, *, program: str = _PROGRAM
-) -> subprocess.CompletedProcess[bytes]:
+) -> "CompletedProcess[bytes]":
+    import subprocess
+
     try:
         return subprocess.run(
             [program, "-Y", *words],

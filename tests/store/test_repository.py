@@ -1,6 +1,7 @@
 """The repository underneath: objects, commits, and refs moved by compare-and-swap."""
 
 import os
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,6 +172,47 @@ def test_a_locked_ref_is_told_from_a_lost_race(repository: Repository) -> None:
     assert str(lock) in caught.value.hint
     lock.unlink()
     assert repository.move(MAIN, one, old=None) is Moved.DONE
+
+
+def test_packed_refs_that_are_locked_are_no_lost_race_either(repository: Repository) -> None:
+    one = commit(repository, a="1")
+    repository.move(MAIN, one, old=None)
+    git(repository.path, "pack-refs", "--all")
+    lock = repository.path / "packed-refs.lock"
+    lock.touch()
+    assert repository.move(MAIN, None, old=one) is Moved.LOCKED
+    lock.unlink()
+    assert Repository(repository.path).move(MAIN, None, old=one) is Moved.DONE
+
+
+def test_what_keeps_a_ref_from_being_written_is_no_lock_wherever_the_registry_lies(
+    tmp_path: Path,
+) -> None:
+    """Whoever took it for one would wait for nobody."""
+    repository = Repository.create(tmp_path / "blocks.git")
+    one = commit(repository, a="1")
+    repository.move(MAIN, one, old=None)
+    two = commit(repository, a="2")
+    long = "refs/heads/" + "x" * 252  # its lock has a name of 257 bytes, and 255 are the most
+    with pytest.raises(UnavailableError, match=r"locked file '.*': File name too long"):
+        repository.move(long, one, old=None)
+    with pytest.raises(UnavailableError, match="there are refs beneath that folder"):
+        repository.move("refs/heads", one, old=None)
+    with full_disk(), pytest.raises(UnavailableError, match="File too large"):
+        repository.move(MAIN, two, old=one)
+    assert repository.refs() == {MAIN: one}
+    assert repository.move(MAIN, two, old=one) is Moved.DONE
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let nothing be written into files."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_ref_that_can_never_be_is_no_lost_race(repository: Repository) -> None:
