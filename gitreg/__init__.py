@@ -23,6 +23,8 @@ from gitreg.errors import (
 )
 
 if TYPE_CHECKING:
+    from gitreg.artifacts.lock import Lock
+    from gitreg.artifacts.manifest import FileChange, PinnedFile
     from gitreg.domain.access import Level
     from gitreg.domain.activities import Activity
     from gitreg.domain.changes import Change
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from gitreg.index.reading import Counts
     from gitreg.opening import create, open
     from gitreg.registry import Receipt, RefusedError, Registry
+    from gitreg.registry.artifacts import Artifacts, Pulled, Verified
     from gitreg.registry.explain import Decision, Holding
     from gitreg.registry.indexing import IndexStatus
     from gitreg.registry.notices import Mailbox
@@ -45,6 +48,12 @@ if TYPE_CHECKING:
     from gitreg.registry.tracing import Undoing
 
 _HOMES = {
+    "Artifacts": "gitreg.registry.artifacts",
+    "FileChange": "gitreg.artifacts.manifest",
+    "Lock": "gitreg.artifacts.lock",
+    "PinnedFile": "gitreg.artifacts.manifest",
+    "Pulled": "gitreg.registry.artifacts",
+    "Verified": "gitreg.registry.artifacts",
     "Level": "gitreg.domain.access",
     "Activity": "gitreg.domain.activities",
     "Change": "gitreg.domain.changes",
@@ -93,6 +102,7 @@ __all__ = [
     "AlreadyExistsError",
     "Answer",
     "Artifact",
+    "Artifacts",
     "Blame",
     "Change",
     "Code",
@@ -107,17 +117,21 @@ __all__ = [
     "DeniedError",
     "Difference",
     "Event",
+    "FileChange",
     "GitregError",
     "Holding",
     "IndexStatus",
     "InvalidValueError",
     "Level",
+    "Lock",
     "Mailbox",
     "ModelName",
     "ModelRecord",
     "ModelVersion",
     "NotFoundError",
     "Page",
+    "PinnedFile",
+    "Pulled",
     "Reason",
     "Reasons",
     "Receipt",
@@ -130,6 +144,7 @@ __all__ = [
     "TransitionRequest",
     "UnavailableError",
     "Undoing",
+    "Verified",
     "VersionRecord",
     "VersionRef",
     "Violation",

@@ -2,8 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.domain.commits import (
     TIME,
@@ -29,6 +31,9 @@ from gitreg.registry.receipts import RefusedError
 from gitreg.store.remote import CachedRemote, PlainClone, TrackingClone
 from gitreg.store.repository import Moved, Repository
 
+if TYPE_CHECKING:
+    from gitreg.artifacts.cache import Cache
+
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|[^/\\]+@[^/\\]+:|[A-Za-z0-9.-]{2,}:(?!\\))")
 
 
@@ -43,6 +48,15 @@ def cache_folder() -> Path:
     if own:
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gitreg"
+
+
+@contextmanager
+def open_cache(*, clock: Callable[[], int] = now) -> Iterator["Cache"]:
+    """Open the user's cache of model files."""
+    from gitreg.artifacts.cache import Cache
+
+    with Cache(cache_folder() / "artifacts", now=clock() // 1000) as cache:
+        yield cache
 
 
 def open(  # noqa: A001  # the name people expect: gitreg.open(...)

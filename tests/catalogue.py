@@ -236,6 +236,9 @@ def _values(comparison: Comparison, row: Row) -> Iterator[Value | None]:
         yield from [version.stage] if version else [one.stage for one in model.versions]
     elif comparison.key == "name":
         yield model.name
+    elif comparison.key == "run_id":
+        assert version
+        yield version.run_id or None
     else:
         column = {
             "user": "created_by", "source_path": "source", "version_number": "number",

@@ -312,6 +312,7 @@ def operations(
         v.DescribeVersion: st.builds(v.DescribeVersion, ref, texts),
         v.TagVersion: ref.flatmap(lambda one: _tag_version(snapshot, one)),
         v.SetStatus: st.builds(v.SetStatus, ref, st.sampled_from(STATUSES), texts),
+        v.PinArtifact: st.builds(v.PinArtifact, ref, artifacts),
         v.DeleteVersion: st.builds(v.DeleteVersion, ref),
         v.TransitionStage: st.builds(
             v.TransitionStage, ref, st.sampled_from((*STAGES, "production")), st.booleans()

@@ -23,6 +23,7 @@ class Home(NamedTuple):
 
 START = "Start"
 MODELS = "Models and versions"
+FILES = "Files of models"
 STAGES = "Stages"
 PEOPLE = "Who may, and what happened"
 GUARD = "Guard"
@@ -35,6 +36,13 @@ COMMANDS: dict[str, Home] = {
     "version": Home(MODELS, "version", "Register, read and change versions of models."),
     "alias": Home(MODELS, "alias", "Point aliases at versions, and take them away."),
     "comment": Home(MODELS, "comment", "Comment on versions."),
+    "files": Home(FILES, "pull", "List the files of VERSION."),
+    "pull": Home(FILES, "pull", "Get the files of VERSION into DEST."),
+    "verify": Home(FILES, "pull", "Read every byte of VERSION from the store, and compare."),
+    "lock": Home(FILES, "lock", "Write down which versions, and which bytes, VERSION... mean now."),
+    "sync": Home(FILES, "lock", "Get the files of every locked version into DEST."),
+    "cache": Home(FILES, "cache", "Look after the model files that are kept on this machine."),
+    "artifacts": Home(FILES, "artifacts", "Look after the store that model files are kept in."),
     "transition": Home(STAGES, "transition", "Move VERSION to STAGE."),
     "rollback": Home(STAGES, "rollback", "Undo the last change of which versions are in STAGE."),
     "request": Home(STAGES, "request", "Ask for stage transitions, and answer requests."),
@@ -56,10 +64,11 @@ EXAMPLES = (
     "gitreg init models.git --admin alice",
     "git config --global gitreg.registry $PWD/models.git",
     "gitreg model create fraud -d 'Scores card payments.'",
-    "gitreg version create fraud --source s3://ml/fraud/1 --metric auc=0.94",
+    "gitreg version create fraud ./model --metric auc=0.94",
     "gitreg request create fraud/1 Staging -m 'Better on October.'",
     "gitreg request approve fraud/1 Staging",
     "gitreg version show fraud/Staging",
+    "gitreg pull fraud/Staging serving",
 )
 
 

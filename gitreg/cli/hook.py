@@ -7,7 +7,7 @@ import click
 
 from gitreg.cli.command import Group
 from gitreg.cli.failure import FAILED
-from gitreg.cli.options import dry_run, placed, reading
+from gitreg.cli.options import dry_run, placed, speaking
 from gitreg.cli.output import say
 from gitreg.cli.session import Session
 from gitreg.domain.telling import printable
@@ -69,7 +69,7 @@ def install(
 
 @hook.command("status", examples=("gitreg hook status", "gitreg hook status /srv/models.git"))
 @_path
-@reading
+@speaking
 @click.pass_context
 def status(ctx: click.Context, session: Session, path: str | None) -> None:
     """Tell whether pushes are judged.

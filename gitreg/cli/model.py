@@ -14,6 +14,7 @@ from gitreg.cli.options import (
     dated,
     model_name,
     reading,
+    recent,
     tag_keys,
     tag_options,
     tag_pairs,
@@ -90,6 +91,7 @@ def _note_many(session: Session, registry: "Registry") -> None:
         "gitreg model list --name 'fraud-*' --stage Production",
         "gitreg model list --filter \"tags.team = 'risk'\" --order-by 'updated DESC' -n 20",
         "gitreg model list -q --at 2026-01-31",
+        "gitreg -r ssh://git@git.acme.com/models.git model list --max-age 60",
     ),
 )
 @click.option("--name", "glob", default="", metavar="GLOB", help="Whose names match (* and ?).")
@@ -289,6 +291,7 @@ def delete(session: Session, name: str) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
 @click.option("--remove", is_flag=True, help="Remove the card.")
 @dated
+@recent
 @writing
 def card(session: Session, name: str, file: TextIO | None, remove: bool, at: str) -> None:
     """Print the card of MODEL, or write it.

@@ -19,7 +19,7 @@ from gitreg.cli.session import Session
 from gitreg.errors import InvalidValueError
 
 Function = Callable[..., None]
-_SHARED = ("registry", "actor", "output", "quiet", "dry_run", "message", "yes")
+_SHARED = ("registry", "actor", "max_age", "output", "quiet", "dry_run", "message", "yes")
 _Value = TypeVar("_Value")
 
 
@@ -44,6 +44,17 @@ def measure(text: str) -> tuple[str, float]:
     if not key or not math.isfinite(number):
         raise click.BadParameter(f"{text!r} is not KEY=NUMBER")
     return key, number
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not number >= 0:
+        raise click.BadParameter(f"{text!r} is not a number of seconds")
+    return number
 
 
 def words_or_stdin(text: str) -> str:
@@ -114,9 +125,20 @@ dry_run = click.option("--dry-run", is_flag=True, help="Tell what would happen; 
 """For a command that changes something."""
 placed = together(_registry, with_session)
 """For a command that speaks to a repository, whoever calls it."""
-reading = together(answering, _registry, _actor, with_session)
+speaking = together(answering, _registry, _actor, with_session)
+"""For a command that answers, and neither reads the registry nor writes it."""
+recent = click.option(
+    "--max-age",
+    metavar="SECONDS",
+    type=seconds,
+    envvar="GITREG_MAX_AGE",
+    show_envvar=True,
+    help="Over a Git URL: what was fetched in the last SECONDS will do.",
+)
+"""For a command that can read what is not new."""
+reading = together(recent, speaking)
 """For a command that reads."""
-saying = together(dry_run, reading)
+saying = together(dry_run, speaking)
 """For a command that writes, and whose commit has no room for a message."""
 writing = together(_message, saying)
 """For a command that writes."""
@@ -126,6 +148,13 @@ dated = click.option(
     "--at", default="", metavar="WHEN", help="As it was at a commit or a date (2026-01-31)."
 )
 """For a command that can read the past."""
+
+offline = click.option("--offline", is_flag=True, help="Use what this machine has, and no network.")
+"""For a command that gets model files."""
+hashing_all = click.option(
+    "--verify", is_flag=True, help="Hash again what your cache has, however sure it is."
+)
+"""For a command that gets model files."""
 
 
 # --- arguments ------------------------------------------------------------------------------------

@@ -121,6 +121,19 @@ def write_span(milliseconds: int) -> str:
     return f"P{day}T{time}" if time else f"P{day or 'T0S'}"
 
 
+# --- sizes ----------------------------------------------------------------------------------------
+
+
+def tell_size(count: int) -> str:
+    """Tell a number of bytes as people do: ``1.2 GiB``."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(size) < 1024:
+            return f"{count} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
 # --- tables ---------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ MANY_STEPS = 300
 """Steps to index from which on a terminal is told how far that is."""
 GIT_NAME = "Git's user.name"
 GIT_EMAIL = "Git's user.email"
-_FIELDS = ("registry", "actor", "output", "quiet", "dry_run", "message", "yes")
+_FIELDS = ("registry", "actor", "max_age", "output", "quiet", "dry_run", "message", "yes")
 
 
 class How(TypedDict):
@@ -46,6 +46,7 @@ class Session:
 
     registry: str = ""
     actor: str = ""
+    max_age: float = 0.0
     output: str = "table"
     quiet: bool = False
     dry_run: bool = False
@@ -125,8 +126,10 @@ class Session:
     def read(self, *, max_age: float = 0) -> "Registry":
         """Open the registry to read it; who reads need not be known.
 
-        Over a Git URL, what was fetched in the last ``max_age`` seconds will do.
+        Over a Git URL, what was fetched in the last ``max_age`` seconds will do, or in the last
+        --max-age.
         """
+        max_age = max(max_age, self.max_age)
         registry = self._anybody(max_age=max_age)
         name, source = self._named(by_email=_by_email(registry))
         if is_principal(name):
@@ -137,7 +140,7 @@ class Session:
 
     def write(self) -> "Registry":
         """Open the registry as the actor; InvalidValueError if nobody valid is named."""
-        registry = self._anybody(max_age=0)
+        registry = self._anybody(max_age=self.max_age)
         by_email = _by_email(registry)
         name = self.whoever(by_email=by_email)
         return self._as(name, email="" if by_email else self.email_of(name))

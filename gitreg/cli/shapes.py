@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from gitreg.cli.output import tell_size
 from gitreg.domain.commits import format_time
-from gitreg.domain.model import Comment
+from gitreg.domain.model import Code, Comment
 from gitreg.domain.records import ModelRecord, VersionRecord
 
 
@@ -55,6 +56,34 @@ def version_data(version: VersionRecord) -> dict[str, object]:
         "params": dict(version.params),
         **_stamps(version),
     }
+
+
+def version_fields(one: VersionRecord) -> dict[str, str]:
+    """Give a version field by field, as people read it."""
+    artifact = one.artifact
+    status = f"{one.status} {one.status_message}".strip()
+    return {
+        "stage": one.stage,
+        "aliases": ", ".join(one.aliases),
+        "description": one.description,
+        "source": one.source,
+        "location": one.location,
+        "run": " ".join(filter(None, (one.run_id, one.run_link))),
+        "logged model": one.model_id,
+        "code": _code(one.code),
+        "artifact": f"{artifact.digest}, {artifact.files} files, {tell_size(artifact.size)}"
+        if artifact
+        else "",
+        "status": status,
+        "tags": pairs_text(one.tags),
+        "metrics": pairs_text(one.metrics),
+        "params": pairs_text(one.params),
+    }
+
+
+def _code(code: Code) -> str:
+    dirty = "with uncommitted changes" if code.dirty else ""
+    return " ".join(filter(None, (code.repository, code.commit[:12], code.path, dirty)))
 
 
 def comment_data(comment: Comment) -> dict[str, object]:

@@ -5,7 +5,7 @@ import time
 import click
 
 from gitreg.cli.command import Command
-from gitreg.cli.options import reading
+from gitreg.cli.options import speaking
 from gitreg.cli.session import Session
 from gitreg.domain.telling import printable
 
@@ -22,7 +22,7 @@ from gitreg.domain.telling import printable
     metavar="DAYS",
     help="Name requests that have been open for longer.",
 )
-@reading
+@speaking
 def maintain(session: Session, stale_after: int) -> None:
     """Pack a registry's repository, and tidy its branches.
 

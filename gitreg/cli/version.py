@@ -26,8 +26,9 @@ from gitreg.cli.options import (
     writing,
 )
 from gitreg.cli.output import sheet, table
+from gitreg.cli.progress import Bar
 from gitreg.cli.session import Session, reference
-from gitreg.cli.shapes import pairs_text, version_data
+from gitreg.cli.shapes import pairs_text, version_data, version_fields
 from gitreg.cli.telling import words
 from gitreg.domain.model import READY, STATUSES, Code
 from gitreg.domain.records import Page, VersionRecord
@@ -55,13 +56,16 @@ def version() -> None:
 @version.command(
     "create",
     examples=(
-        "gitreg version create fraud --source s3://ml/fraud/1",
+        "gitreg version create fraud ./model --metric auc=0.94",
         "gitreg version create fraud --source runs:/9c1/model --run-id 9c1 --metric auc=0.94",
+        "gitreg version create fraud --source s3://ml/fraud/1 --hash",
         "gitreg version create fraud --source s3://ml/fraud/2 --tag team=risk --param depth=6",
     ),
 )
 @model_name
-@click.option("--source", default="", metavar="URI", help="Where the model's files are.")
+@click.argument("path", metavar="[PATH]", default="", type=click.Path())
+@click.option("--source", default="", metavar="URI", help="Where the model's files come from.")
+@click.option("--hash", "hashed", is_flag=True, help="Read the source, and pin what is there.")
 @click.option("--run-id", default="", help="The MLflow run that made it.")
 @click.option("--run-link", default="", metavar="URL", help="The web address of that run.")
 @click.option("--model-id", default="", help="The MLflow logged model it was made from.")
@@ -92,7 +96,9 @@ def create(
     session: Session,
     name: str,
     *,
+    path: str,
     source: str,
+    hashed: bool,
     run_id: str,
     run_link: str,
     model_id: str,
@@ -105,25 +111,35 @@ def create(
 ) -> None:
     """Register the next version of MODEL.
 
+    PATH is the folder or file that it is; all of it is put into the registry's store and pinned,
+    but for what a .gitregignore in it names. A --source alone is only noted, where it is; with
+    --hash its files are read once and pinned, but not copied.
+
     The Git commit that is checked out around the current folder is recorded as its code, unless
     that is the registry itself.
     """
+    if hashed and (path or not source):
+        raise click.UsageError("--hash pins the files at a --source; PATH is pinned anyway")
     registry = session.write()
     code = Code() if no_code else code_here(registry.path)
-    receipt = registry.create_version(
-        name,
-        source=source,
-        run_id=run_id,
-        run_link=run_link,
-        model_id=model_id,
-        code=code,
-        status=status,
-        description=description,
-        tags=unique(tags),
-        metrics=unique(metrics),
-        params=unique(params),
-        **session.how,
-    )
+    with Bar() as bar:
+        receipt = registry.create_version(
+            name,
+            source=source,
+            folder=path,
+            hash_source=hashed,
+            run_id=run_id,
+            run_link=run_link,
+            model_id=model_id,
+            code=code,
+            status=status,
+            description=description,
+            tags=unique(tags),
+            metrics=unique(metrics),
+            params=unique(params),
+            progress=bar,
+            **session.how,
+        )
     if code.dirty:
         session.warn(
             f"the checkout has uncommitted changes: {receipt.version} is recorded as made from "
@@ -210,6 +226,7 @@ def _cells(one: VersionRecord) -> tuple[str, ...]:
         "gitreg version show fraud/3",
         "gitreg version show fraud@champion -o json",
         "gitreg version show fraud/Production --at 2026-01-31 -q",
+        "gitreg version show fraud/Production -o json --max-age 60",
     ),
 )
 @version_reference
@@ -223,37 +240,10 @@ def show(session: Session, version: str, at: str) -> None:
     def text() -> Iterator[str]:
         return sheet(
             str(one.ref),
-            _fields(one) | ({} if at else _talk(registry, one)) | session.stamps(one),
+            version_fields(one) | ({} if at else _talk(registry, one)) | session.stamps(one),
         )
 
     session.answer(lambda: version_data(one), names=lambda: [str(one.ref)], text=text)
-
-
-def _fields(one: VersionRecord) -> dict[str, str]:
-    artifact = one.artifact
-    status = f"{one.status} {one.status_message}".strip()
-    return {
-        "stage": one.stage,
-        "aliases": ", ".join(one.aliases),
-        "description": one.description,
-        "source": one.source,
-        "location": one.location,
-        "run": " ".join(filter(None, (one.run_id, one.run_link))),
-        "logged model": one.model_id,
-        "code": _code(one.code),
-        "artifact": f"{artifact.digest}, {artifact.files} files, {artifact.size} bytes"
-        if artifact
-        else "",
-        "status": status,
-        "tags": pairs_text(one.tags),
-        "metrics": pairs_text(one.metrics),
-        "params": pairs_text(one.params),
-    }
-
-
-def _code(code: Code) -> str:
-    dirty = "with uncommitted changes" if code.dirty else ""
-    return " ".join(filter(None, (code.repository, code.commit[:12], code.path, dirty)))
 
 
 def _talk(registry: "Registry", one: VersionRecord) -> dict[str, str]:
@@ -357,6 +347,21 @@ def status(session: Session, version: str, status: str, because: str) -> None:
     ref = reference(registry, version)
     receipt = registry.set_status(ref, status, status_message=because, **session.how)
     session.tell(registry, receipt, ref)
+
+
+@version.command("import", examples=("gitreg version import fraud/3 -m 'The bucket goes away.'",))
+@version_reference
+@writing
+def import_files(session: Session, version: str) -> None:
+    """Copy the files that VERSION references into the store.
+
+    They are pinned to it, once and for all; nothing happens if they are there already.
+    """
+    registry = session.write()
+    ref = reference(registry, version)
+    with Bar() as bar:
+        receipt = registry.import_version(ref, progress=bar, **session.how)
+    session.tell(registry, receipt, ref, then=words("gitreg", "files", ref))
 
 
 @version.command("delete", examples=("gitreg version delete fraud/3 --yes -m 'Leaks labels.'",))

@@ -84,6 +84,7 @@ class Catalogue:
         """Set what holds for a connection, for which SQLite looks into the file already."""
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32768")
+        db.execute("PRAGMA wal_autocheckpoint = 8192")
 
     def _version(self, db: sqlite3.Connection) -> int:
         """Give the format of the file; an empty one is laid out first."""

@@ -19,7 +19,7 @@ from gitreg.index.subjects import Subject, Type
 from gitreg.index.tables import OPEN
 
 _PROMPT = "mlflow.prompt.is_prompt"
-_NO_PROMPT = {(_PROMPT, "=", "false"), (_PROMPT, "!=", "true")}
+_NO_PROMPT = {(Type.TAG, _PROMPT, "=", "false"), (Type.TAG, _PROMPT, "!=", "true")}
 """To be no prompt, and to say nothing about it, is the same (MLflow: search_utils)."""
 
 
@@ -50,10 +50,21 @@ class Conditions:
         self.parameters.values["at"] = self.at
         return f"{letter}.since <= :at AND {letter}.until > :at"
 
-    def whole(self, expressions: Iterable[Expression]) -> str:
-        """Give the condition that a row of the subject holds, and every one of ``expressions``."""
-        letter = self.subject.letter
-        return " AND ".join([self.holds(letter), *map(self._part, _deepest_first(expressions))])
+    def periods(self, letter: str) -> tuple[str, ...]:
+        """Give the same as alternatives that exclude each other, each of which has its indexes.
+
+        What held as of a step holds still, or was closed since: few rows were, if the step is one
+        of the last.
+        """
+        still = f"{letter}.until = {OPEN}"
+        if self.at is None:
+            return (still,)
+        held = self.holds(letter)
+        return f"{still} AND {letter}.since <= :at", f"{letter}.until < {OPEN} AND {held}"
+
+    def every(self, expressions: Iterable[Expression]) -> str:
+        """Give the condition that a row of the subject passes every one of ``expressions``."""
+        return " AND ".join(map(self._part, _deepest_first(expressions))) or "TRUE"
 
     def match(self, words: Iterable[Value]) -> str:
         """Give what stands for the FTS5 expression that all ``words`` match.
@@ -65,13 +76,14 @@ class Conditions:
     def _part(self, expression: Expression) -> str:
         """Give the condition of an expression among others.
 
-        The deepest part stands first: SQLite's parser remembers all that stands before it.
+        The deepest part stands first, and no bracket that is not needed: SQLite's parser remembers
+        all that stands before, and that at most 100 deep.
         """
         match expression:
             case Comparison():
                 return self._comparison(self.checker.check(expression))
             case Not(part):
-                return f"NOT ({self._part(part)})"
+                return f"NOT {self._part(part)}"
             case And(parts):
                 return f"({' AND '.join(map(self._part, _deepest_first(parts)))})"
             case Or(parts):
@@ -109,14 +121,11 @@ class Conditions:
         """Test a column by its index, if that finds few, or as it comes."""
         column, own = test.key.column, f"{self.subject.letter}.{test.key.column}"
         passes = predicate(test, self.parameters)
-        if self.at is not None or column == self.leading or not self._is_indexed(test):
+        if column == self.leading or not self._is_indexed(test):
             return passes(own)
         usual = self.subject.usual.get(column)
         unusual = f" AND x.{column} <> '{usual}'" if usual is not None else ""
-        select = (
-            f"SELECT x.row FROM {self.subject} x "
-            f"WHERE {passes(f'x.{column}')}{unusual} AND {self.holds('x')}"
-        )
+        select = self._select("x.row", self.subject.table, f"{passes(f'x.{column}')}{unusual}")
         if self._at_most(self.subject.few, select):
             return f"{self.subject.letter}.row IN ({select})"
         return passes(f"+{own}")
@@ -140,7 +149,7 @@ class Conditions:
         fixed = f"x.kind = '{kind}' AND x.key = {self.parameters.hold(test.name)}"
         if not self.subject.numbered:
             fixed = f"x.number = 0 AND {fixed}"
-        if (test.name, test.operator, *test.values) in _NO_PROMPT:
+        if (test.key.type, test.name, test.operator, *test.values) in _NO_PROMPT:
             is_prompt = Test(test.key, test.name, "=", ("true",))
             return f"NOT ({self._among('labels', fixed, is_prompt, 'x.value', ('name',))})"
         column = "x.value" if isinstance(test.values[0], str) else "x.measure"
@@ -173,17 +182,25 @@ class Conditions:
         """
         shared = shared or self._identity
         passes = predicate(test, self.parameters)
-        select = (
-            f"SELECT {_columns('x', shared)} FROM {table} x "
-            f"WHERE {fixed} AND {passes(column)} AND {self.holds('x')}"
-        )
-        if self.at is None and self._at_most(self.subject.few, select):
+        select = self._select(_columns("x", shared), table, f"{fixed} AND {passes(column)}")
+        if self._at_most(self.subject.few, select):
             return f"{self._own(shared)} IN ({select})"
         asked = passes(column if test.operator in {"=", "IN"} else f"+{column}")
         return (
             f"EXISTS (SELECT 1 FROM {table} x "
             f"WHERE {self._same(shared)} AND {fixed} AND {asked} AND {self.holds('x')})"
         )
+
+    def _select(self, columns: str, table: str, where: str) -> str:
+        """Give the rows of a table that pass ``where`` and hold, found by indexes.
+
+        What is made of several is wrapped in one: SQLite looks nothing up in a compound.
+        """
+        found = [
+            f"SELECT {columns} FROM {table} x WHERE {period} AND {where}"
+            for period in self.periods("x")
+        ]
+        return found[0] if len(found) == 1 else f"SELECT * FROM ({' UNION ALL '.join(found)})"
 
     @property
     def _identity(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gitreg.domain.names import hidden_character
 from gitreg.errors import InvalidValueError
 
 Value: TypeAlias = str | int | float
@@ -97,7 +98,7 @@ def refusal(text: str, position: int, message: str, *, hint: str = "") -> Invali
 
 
 def _on_one_line(text: str) -> str:
-    return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return "".join(" " if hidden_character(c) or c.isspace() else c for c in text)
 
 
 def _columns(character: str) -> int:

@@ -28,8 +28,16 @@ class Parameters:
 def predicate(test: Test, parameters: Parameters) -> Predicate:
     """Give what makes the condition that an expression of SQL passes the test.
 
-    It holds for no expression that is NULL, not even when it says ``!=``.
+    It holds for no expression that is NULL, and for no run that is "", which is none, not even
+    when it says ``!=``.
     """
+    if test.key.column == "run_id":
+        passes = _plain(test, parameters)
+        return lambda x: f"({passes(x)} AND {x} <> '')"
+    return _plain(test, parameters)
+
+
+def _plain(test: Test, parameters: Parameters) -> Predicate:
     if test.key.type is Type.TIME:
         return _time(test, parameters)
     if test.operator.endswith("ILIKE"):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from gitreg.domain.activities import REQUESTED, Activity
 from gitreg.domain.names import ModelName, VersionRef
@@ -21,12 +21,12 @@ _ACTIVITY = (
     "kind, time, actor, text, id, name, number, from_stage, to_stage, comment, original_time,"
     " original_user"
 )
+_Item = TypeVar("_Item")
 _AT_ONCE = 500
 """Rows that one query names."""
 _NAMED = "name IN (SELECT value FROM json_each(?))"
 """The condition that a name is one of a JSON list."""
 Row = Sequence[Any]  # Any: whatever SQLite holds
-Aliases = Sequence[tuple[str, int]]
 
 
 # --- models -------------------------------------------------------------------------------------
@@ -34,11 +34,10 @@ Aliases = Sequence[tuple[str, int]]
 
 def model(view: View, name: ModelName) -> ModelRecord | None:
     """Give one model, or None."""
-    row = view.row(
-        f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}",
-        (str(name),),
+    rows = view.rows(
+        f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}", (str(name),)
     )
-    return next(as_models(view, [row])) if row is not None else None
+    return next(as_models(view, rows), None)
 
 
 def models(view: View, *, glob: str = "", stage: str = "") -> tuple[ModelRecord, ...]:
@@ -77,15 +76,16 @@ def model_named(view: View, identifier: str) -> ModelName | None:
 
 
 def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
-    """Give the models that rows of the columns MODEL are."""
-    every = iter(rows)
-    while some := list(islice(every, _AT_ONCE)):
-        fields = {row[1]: kinds.model_fields(json.loads(row[2])) for row in some}
-        newest = _newest(view, {name: one["aliases"] for name, one in fields.items()})
+    """Give the models that rows of the columns MODEL are, each with its newest versions."""
+    for some in batched(rows):
+        data = {row[1]: json.loads(row[2]) for row in some}
+        newest: dict[str, list[VersionRecord]] = {}
+        for one in _as_versions(_newest_rows(view, tuple(data)), data):
+            newest.setdefault(str(one.ref.model), []).append(one)
         for identifier, name, _, created, created_by, updated, updated_by in some:
             yield ModelRecord(
                 ModelName(name),
-                **fields[name],
+                **kinds.model_fields(data[name]),
                 id=identifier,
                 latest=tuple(newest.get(name, ())),
                 created=created,
@@ -95,26 +95,28 @@ def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
             )
 
 
-def latest(view: View, name: ModelName) -> tuple[VersionRecord, ...]:
-    """Give the newest version of each stage that has one, ascending."""
-    found = _newest(view, {str(name): _aliases(view, str(name))})
-    return tuple(found.get(str(name), ()))
-
-
-def _newest(view: View, aliases: Mapping[str, Aliases]) -> dict[str, list[VersionRecord]]:
-    """Give the newest version of each stage, ascending, of the models that have these names."""
-    rows = view.rows(
-        f"SELECT {VERSION} FROM versions v JOIN ("
-        f"SELECT name, max(number) AS newest FROM versions WHERE {_NAMED} AND {view.holds()}"
-        " GROUP BY name, stage"
-        f") x ON v.name = x.name AND v.number = x.newest WHERE {view.holds('v')}"
-        " ORDER BY v.number",
-        (json.dumps(list(aliases)),),
+def _newest_rows(view: View, names: Sequence[str]) -> Sequence[Row]:
+    marks = ", ".join("?" * len(names))
+    found = view.rows(
+        f"SELECT name, max(number) FROM versions WHERE name IN ({marks}) AND {view.holds()}"
+        " GROUP BY name, stage",
+        names,
     )
-    found: dict[str, list[VersionRecord]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(_as_version(row, aliases[row[0]]))
-    return found
+    if not found:
+        return []
+    pairs = ", ".join("(?, ?)" for _ in found)
+    return view.rows(
+        f"SELECT {VERSION} FROM versions v WHERE (v.name, v.number) IN (VALUES {pairs})"
+        f" AND {view.holds('v')} ORDER BY v.name, v.number",
+        [value for pair in found for value in pair],
+    )
+
+
+def batched(rows: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Give rows in portions that one query can name."""
+    rest = iter(rows)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def found_models(view: View, rows: Sequence[int]) -> Iterator[ModelRecord]:
@@ -124,12 +126,10 @@ def found_models(view: View, rows: Sequence[int]) -> Iterator[ModelRecord]:
 
 def _in_order(view: View, query: str, rows: Sequence[int]) -> Iterator[Row]:
     """Give rows by their numbers, each without its number."""
-    found: dict[int, Row] = {}
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
+    for some in batched(rows):
         marks = ", ".join("?" * len(some))
-        found |= {row[0]: row[1:] for row in view.rows(f"{query} WHERE row IN ({marks})", some)}
-    return (found[number] for number in rows)
+        found = {row[0]: row[1:] for row in view.rows(f"{query} WHERE row IN ({marks})", some)}
+        yield from (found[number] for number in some)
 
 
 # --- versions -----------------------------------------------------------------------------------
@@ -183,24 +183,35 @@ def numbers(view: View, names: Sequence[str]) -> dict[str, dict[str, list[int]]]
 
 def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
     """Give the versions that rows of the columns VERSION are."""
-    aliases: dict[str, Aliases] = {}
-    for row in rows:
-        if row[0] not in aliases:
-            aliases[row[0]] = _aliases(view, row[0])
-        yield _as_version(row, aliases[row[0]])
+    for some in batched(rows):
+        names = tuple({row[0] for row in some})
+        marks = ", ".join("?" * len(names))
+        models = view.rows(
+            f"SELECT name, data FROM models WHERE name IN ({marks}) AND {view.holds()}", names
+        )
+        yield from _as_versions(some, {name: json.loads(data) for name, data in models})
 
 
-def _as_version(row: Row, aliases: Aliases) -> VersionRecord:
-    name, number, data, created, created_by, updated, updated_by = row
-    return VersionRecord(
-        VersionRef(ModelName(name), number),
-        **kinds.version_fields(json.loads(data)),
-        aliases=tuple(alias for alias, at in aliases if at == number),
-        created=created,
-        created_by=created_by,
-        updated=updated,
-        updated_by=updated_by,
-    )
+def _as_versions(
+    rows: Iterable[Row],
+    models: Mapping[str, Mapping[str, Any]],  # Any: JSON
+) -> Iterator[VersionRecord]:
+    """Give versions, with the aliases that the data of their models point at them."""
+    names = {name: ModelName(name) for name in models}
+    aliases: dict[tuple[str, int], list[str]] = {}
+    for name, data in models.items():
+        for alias, number in sorted(data.get("aliases", {}).items()):
+            aliases.setdefault((name, int(number)), []).append(alias)
+    for name, number, data, created, created_by, updated, updated_by in rows:
+        yield VersionRecord(
+            VersionRef(names[name], number),
+            **kinds.version_fields(json.loads(data)),
+            aliases=tuple(aliases.get((name, number), ())),
+            created=created,
+            created_by=created_by,
+            updated=updated,
+            updated_by=updated_by,
+        )
 
 
 def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
@@ -216,14 +227,10 @@ def referred(view: View, reference: Reference, stages: Stages) -> VersionRecord 
         return version(view, ref) if ref is not None else None
     if number is None:
         stage = stages.parse(reference.stage).name if reference.stage else ""
-        found = [one for one in latest(view, name) if stage in {"", one.stage}]
+        newest = as_versions(view, _newest_rows(view, (str(name),)))
+        found = [one for one in newest if stage in {"", one.stage}]
         return found[-1] if found else None
     return version(view, VersionRef(name, number))
-
-
-def _aliases(view: View, name: str) -> Aliases:
-    row = view.row(f"SELECT data FROM models WHERE name = ? AND {view.holds()}", (name,))
-    return tuple(kinds.model_fields(json.loads(row[0]))["aliases"]) if row is not None else ()
 
 
 def by_alias(view: View, name: ModelName, alias: str) -> VersionRef | None:

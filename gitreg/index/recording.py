@@ -127,16 +127,17 @@ class Recorder:
         except (CorruptError, NotFoundError):
             self._rows.close_model(str(name))
             return
-        data = packed(kinds.model_data(model))
+        data = kinds.model_data(model)
+        text = packed(data)
         held = self._rows.model(str(name))
         stamps = self._stamps(held, fresh=name in self._updated)
         if held is None:
             self._rows.spell(str(name))
-        if _is_other(held, data, stamps):
+        if _is_other(held, text, stamps):
             identifier = held.id if held is not None else model_id(self._step.commit.id, str(name))
             record = ModelRecord(name, model.description, id=identifier, **stamps)
-            self._rows.open_model(record, data)
-        before = model_labels(held.data if held is not None else "{}")
+            self._rows.open_model(record, text)
+        before = model_labels(held.data if held is not None else {})
         self._rows.write_labels(str(name), before, model_labels(data))
         told = (c.ModelDescribed, c.CardChanged)
         if held is None or any(one.subject == name for one in self._of(*told)):
@@ -158,10 +159,11 @@ class Recorder:
         if version is None:
             self._rows.close_version(name, ref.number)
             return
-        data = packed(kinds.version_data(version))
+        data = kinds.version_data(version)
+        text = packed(data)
         held = None if ref in self._created else self._rows.version(ref)
         stamps = self._stamps(held, fresh=ref in self._updated)
-        if _is_other(held, data, stamps):
+        if _is_other(held, text, stamps):
             record = VersionRecord(
                 ref,
                 version.stage,
@@ -171,8 +173,8 @@ class Recorder:
                 description=version.description,
                 **stamps,
             )
-            self._rows.open_version(self._rows.model_id(name), record, data)
-        before = version_labels(ref.number, held.data if held is not None else "{}")
+            self._rows.open_version(self._rows.model_id(name), record, text)
+        before = version_labels(ref.number, held.data if held is not None else {})
         self._rows.write_labels(name, before, version_labels(ref.number, data))
         if version.description != (held.description if held is not None else ""):
             self._rows.write_text(name, ref.number, version.description)
@@ -227,7 +229,7 @@ class Recorder:
         return self._rows.model_id(str(name))
 
 
-def _is_other(held: Held | None, data: str, stamps: Stamps) -> bool:
-    if held is None or held.data != data:
+def _is_other(held: Held | None, text: str, stamps: Stamps) -> bool:
+    if held is None or held.text != text:
         return True
     return (held.updated, held.updated_by) != (stamps["updated"], stamps["updated_by"])

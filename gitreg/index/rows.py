@@ -3,13 +3,13 @@
 import json
 import math
 import sqlite3
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gitreg.domain.names import VersionRef
 from gitreg.domain.records import ModelRecord, VersionRecord
 from gitreg.index.tables import ALIAS, METRIC, MODEL_TAG, OPEN, PARAM, TAG
-from gitreg.manifest import kinds
 
 Label: TypeAlias = tuple[str, int, str]
 """The kind of a label, the number of the version it is about (0: the model), and its key."""
@@ -31,11 +31,17 @@ class Held:
 
     id: str
     description: str
-    data: str
+    text: str
     created: int
     created_by: str
     updated: int
     updated_by: str
+
+    @property
+    def data(self) -> dict[str, Any]:  # Any: JSON
+        """Give what its manifest declares."""
+        found: dict[str, Any] = json.loads(self.text)  # Any: JSON
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +194,24 @@ def packed(data: dict[str, Any]) -> str:  # Any: JSON
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
-def model_labels(data: str) -> Labels:
-    """Give the tags and aliases of a model."""
-    fields = kinds.model_fields(json.loads(data))
-    found: Labels = {(MODEL_TAG, 0, key): (value, None) for key, value in fields["tags"]}
-    return found | {(ALIAS, number, alias): (None, None) for alias, number in fields["aliases"]}
+def model_labels(data: Mapping[str, Any]) -> Labels:  # Any: JSON
+    """Give the tags and aliases of a model, of what its manifest declares."""
+    found: Labels = {(MODEL_TAG, 0, key): (value, None) for key, value in _in(data, "tags")}
+    return found | {(ALIAS, int(at), alias): (None, None) for alias, at in _in(data, "aliases")}
 
 
-def version_labels(number: int, data: str) -> Labels:
-    """Give the tags, metrics and params of a version."""
-    fields = kinds.version_fields(json.loads(data))
-    found: Labels = {(TAG, number, key): (value, None) for key, value in fields["tags"]}
-    found |= {(METRIC, number, k): (str(value), float(value)) for k, value in fields["metrics"]}
-    return found | {(PARAM, number, k): (value, _measure(value)) for k, value in fields["params"]}
+def version_labels(number: int, data: Mapping[str, Any]) -> Labels:  # Any: JSON
+    """Give the tags, metrics and params of a version, of what its manifest declares."""
+    found: Labels = {(TAG, number, key): (value, None) for key, value in _in(data, "tags")}
+    found |= {(METRIC, number, key): (str(at), float(at)) for key, at in _in(data, "metrics")}
+    return found | {
+        (PARAM, number, key): (value, _measure(value)) for key, value in _in(data, "params")
+    }
+
+
+def _in(data: Mapping[str, Any], field: str) -> Iterable[tuple[str, Any]]:  # Any: JSON
+    found: Mapping[str, Any] = data.get(field, {})  # Any: JSON
+    return found.items()
 
 
 def _measure(text: str) -> float | None:

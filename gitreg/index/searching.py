@@ -47,28 +47,45 @@ def prepare(
     The connection is asked how many rows some comparisons let pass, to choose what is fast. Raises
     InvalidValueError for a filter or an order that cannot be.
     """
-    found = parse(filter_string)
+    parsed = parse(filter_string)
     checker = Checker(filter_string, subject, stages)
-    words = [part for part in found.conjuncts if _is_match(part)]
+    words = [part for part in parsed.conjuncts if _is_match(part)]
     order = parse_order(order_by, subject, has_words=bool(words))
-    others = [part for part in found.conjuncts if part not in words or not order.by_relevance]
+    others = [part for part in parsed.conjuncts if part not in words or not order.by_relevance]
     conditions = Conditions(connection, checker, Parameters(), at=at, leading=order.leading)
-    where = conditions.whole(others)
-    tables = f"{subject} {subject.letter}"
+    where = conditions.every(others)
+    tables, periods = f"{subject} {subject.letter}", conditions.periods(subject.letter)
     if order.by_relevance:
         tests = (checker.check(part) for part in words if isinstance(part, Comparison))
         match = conditions.match([word for test in tests for word in test.values])
-        tables = _ranked(subject)
+        tables, periods = _ranked(subject), (conditions.holds(subject.letter),)
         where = f"words MATCH {match} AND {_own_text(subject, conditions)} AND {where}"
-    counted = f"SELECT count(*) FROM {tables} WHERE {where}"
-    terms = ", ".join(_term(term, conditions, stages) for term in order.terms)
+    found = [f"FROM {tables} WHERE {period} AND {where}" for period in periods]
+    terms = [(_term(term, conditions, stages), term) for term in order.terms]
     return Search(
-        f"SELECT {subject.letter}.row FROM {tables} WHERE {where} ORDER BY {terms} "
-        "LIMIT :limit OFFSET :offset",
-        counted,
+        _ordered(subject, found, terms),
+        "SELECT " + " + ".join(f"(SELECT count(*) {each})" for each in found),
         conditions.parameters.values,
         digest(subject.table, filter_string, *map(str, order.terms)),
     )
+
+
+def _ordered(subject: Subject, found: Sequence[str], terms: Sequence[tuple[str, Term]]) -> str:
+    """Give the rows of all that was found, each in order by an index if there is one, merged."""
+    row, page = f"{subject.letter}.row", "LIMIT :limit OFFSET :offset"
+    if len(found) == 1:
+        order = ", ".join(f"{sql}{_direction(term)}" for sql, term in terms)
+        return f"SELECT {row} {found[0]} ORDER BY {order} {page}"
+    keys = ", ".join(f"{sql} AS key{at}" for at, (sql, _) in enumerate(terms))
+    merged = " UNION ALL ".join(f"SELECT {row} AS row, {keys} {each}" for each in found)
+    order = ", ".join(f"key{at}{_direction(term)}" for at, (_, term) in enumerate(terms))
+    return f"SELECT row FROM ({merged} ORDER BY {order} {page})"
+
+
+def _direction(term: Term) -> str:
+    """Give the direction of a term; what has no such metric comes last."""
+    nulls = " NULLS LAST" if term.kind == METRIC else ""
+    return f"{' DESC' if term.descending else ''}{nulls}"
 
 
 def _is_match(part: Expression) -> bool:
@@ -90,9 +107,8 @@ def _own_text(subject: Subject, conditions: Conditions) -> str:
 
 
 def _term(term: Term, conditions: Conditions, stages: Stages) -> str:
-    """Give the SQL of one term of an order; what has no such metric comes last."""
+    """Give the SQL of what a term orders by."""
     letter, parameters = conditions.subject.letter, conditions.parameters
-    direction = " DESC" if term.descending else ""
     if term.kind == RELEVANCE:
         return "bm25(words)"
     if term.kind == METRIC:
@@ -100,11 +116,10 @@ def _term(term: Term, conditions: Conditions, stages: Stages) -> str:
             f"(SELECT x.measure FROM labels x WHERE x.name = {letter}.name "
             f"AND x.number = {letter}.number AND x.kind = 'metric' "
             f"AND x.key = {parameters.hold(term.key)} AND {conditions.holds('x')})"
-            f"{direction} NULLS LAST"
         )
     if term.key == "stage":
         places = " ".join(
             f"WHEN {parameters.hold(stage.name)} THEN {place}" for place, stage in enumerate(stages)
         )
-        return f"CASE {letter}.stage {places} END{direction}"
-    return f"{letter}.{term.key}{direction}"
+        return f"CASE {letter}.stage {places} END"
+    return f"{letter}.{term.key}"

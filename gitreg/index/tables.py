@@ -1,7 +1,8 @@
 """The tables of the index.
 
 Rows are never overwritten: each holds from step ``since`` up to, but not including, step ``until``
-of main. So the same queries answer from the registry as it is (``until`` is OPEN) and as it was.
+of main. So the same queries answer from the registry as it is (``until`` is OPEN) and as it was:
+what holds still is found by the same indexes, what was closed since by the "..._closed" ones.
 Steps are counted from 1, the root commit. Times are event times in ms.
 """
 
@@ -40,6 +41,7 @@ CREATE INDEX models_updated ON models (updated DESC, name) WHERE until = {OPEN};
 CREATE INDEX models_created ON models (created DESC, name) WHERE until = {OPEN};
 CREATE INDEX models_user ON models (created_by, name) WHERE until = {OPEN};
 CREATE INDEX models_were ON models (name, since);
+CREATE INDEX models_closed ON models (until) WHERE until < {OPEN};
 CREATE INDEX models_id ON models (id, since);
 
 -- Live model versions; "model" is the id of the model. "data" is what the manifest declares.
@@ -61,6 +63,7 @@ CREATE INDEX versions_source ON versions (source) WHERE until = {OPEN};
 CREATE INDEX versions_unready ON versions (status) WHERE until = {OPEN} AND status <> 'READY';
 CREATE INDEX versions_run ON versions (run_id, name, number) WHERE until = {OPEN} AND run_id <> '';
 CREATE INDEX versions_were ON versions (name, number, since);
+CREATE INDEX versions_closed ON versions (until) WHERE until < {OPEN};
 CREATE INDEX versions_model ON versions (model, number, since);
 
 -- What can be searched by key: tags of models (number 0) and of versions, metrics, params, and
@@ -72,6 +75,7 @@ CREATE TABLE labels (
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE INDEX labels_were ON labels (name, number, kind, key, since);
+CREATE INDEX labels_closed ON labels (until) WHERE until < {OPEN};
 CREATE INDEX labels_of ON labels (name, number, kind, key) WHERE until = {OPEN};
 CREATE INDEX labels_value ON labels (kind, key, value, name, number) WHERE until = {OPEN};
 CREATE INDEX labels_measure ON labels (kind, key, measure, name, number)

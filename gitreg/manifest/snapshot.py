@@ -10,7 +10,7 @@ from gitreg.domain.settings import SHARDED, Settings
 from gitreg.errors import CorruptError, InvalidValueError, NotFoundError
 from gitreg.manifest import kinds, layout
 from gitreg.manifest.codec import MAX_BYTES
-from gitreg.manifest.trees import EMPTY_TREE, Entry, Objects, entries
+from gitreg.manifest.trees import EMPTY_TREE, Entry, Objects, names
 
 
 class Snapshot:
@@ -59,7 +59,7 @@ class Snapshot:
         entry = self.entry(folder)
         if entry is None or not entry.is_folder:
             return []
-        return [name.decode("utf-8", "replace") for name, _ in entries(self.objects.read(entry.id))]
+        return [name.decode("utf-8", "replace") for name in names(self.objects.read(entry.id))]
 
     def _manifest(self, kind: str, path: str) -> kinds.Reading | None:
         raw = self.blob(path)

@@ -8,15 +8,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from gitreg.errors import CorruptError
 
 FILE = "100644"
 FOLDER = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_FOLDERS = frozenset({b"40000", b"040000"})
 _ENTRY = re.compile(rb"([0-7]{1,7}) ([^\0]*)\0(.{20})", re.DOTALL)
 _ENTRIES = re.compile(rb"([0-7]{1,7} [^\0]*\0.{20})*+", re.DOTALL)
+
+_Row: TypeAlias = tuple[bytes, bytes, bytes]
+"""Mode, name and object id as they stand in a tree: large trees are changed in this shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,31 @@ def object_id(kind: str, content: bytes) -> str:
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
 
 
-def entries(raw: bytes) -> Iterator[tuple[bytes, Entry]]:
-    """Give names and entries of a tree, in its order; CorruptError if it is misshaped."""
-    found = _ENTRY.findall(raw)
+def _rows(raw: bytes) -> list[_Row]:
+    found: list[_Row] = _ENTRY.findall(raw)
     if sum(len(mode) + len(name) for mode, name, _ in found) + 22 * len(found) != len(raw):
         raise CorruptError("a tree object is misshaped")
-    for mode, name, identifier in found:
-        yield name, Entry(mode.decode(), identifier.hex())
+    return found
+
+
+def entries(raw: bytes) -> Iterator[tuple[bytes, Entry]]:
+    """Give names and entries of a tree, in its order; CorruptError if it is misshaped."""
+    for row in _rows(raw):
+        yield row[1], _entry(row)
+
+
+def names(raw: bytes) -> list[bytes]:
+    """Give the names in a tree, in its order; CorruptError if it is misshaped."""
+    return [name for _, name, _ in _rows(raw)]
+
+
+def _entry(row: _Row) -> Entry:
+    mode, _, identifier = row
+    return Entry(mode.decode(), identifier.hex())
+
+
+def _row(name: bytes, entry: Entry) -> _Row:
+    return entry.mode.encode(), name, bytes.fromhex(entry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +151,18 @@ def differing(before: bytes, after: bytes) -> tuple[tuple[Pair, ...], bool]:
         return (), True
     previous, start, end_before, end_after = _window(before, after)
     old = dict(entries(before[start:end_before]))
-    new_list = list(entries(after[start:end_after]))
-    new = dict(new_list)
+    new = dict(entries(after[start:end_after]))
     pairs = tuple(
         Pair(name, old.get(name), new.get(name))
         for name in sorted({**old, **new})
         if old.get(name) != new.get(name)
     )
-    around = [*entries(after[previous:start]), *new_list]
-    around += list(entries(after[end_after : _next(after, end_after)]))
-    keys = [_sort_key(name, entry) for name, entry in around]
-    names = [name for name, _ in around]
-    if any(_may_hide_a_twin(*two) for two in pairwise(zip(names, keys, strict=True))):
-        names = [name for name, _ in entries(after)]
-    return pairs, keys == sorted(keys) and len(names) == len(set(names))
+    around = _rows(after[previous : _next(after, end_after)])
+    keys = [_sort_key(row) for row in around]
+    near = [name for _, name, _ in around]
+    if any(_may_hide_a_twin(*two) for two in pairwise(zip(near, keys, strict=True))):
+        near = names(after)
+    return pairs, keys == sorted(keys) and len(near) == len(set(near))
 
 
 def _may_hide_a_twin(one: tuple[bytes, bytes], other: tuple[bytes, bytes]) -> bool:
@@ -190,17 +210,17 @@ def _common_prefix(one: bytes, other: bytes) -> int:
     return low
 
 
-def _sort_key(name: bytes, entry: Entry) -> bytes:
-    return name + b"/" if entry.mode in {FOLDER, "040000"} else name
+def _sort_key(row: _Row) -> bytes:
+    return row[1] + b"/" if row[0] in _FOLDERS else row[1]
 
 
 def pack(items: Iterable[tuple[bytes, Entry]]) -> bytes:
     """Give the bytes of the tree that holds ``items``."""
-    ordered = sorted(items, key=lambda item: _sort_key(*item))
-    return b"".join(
-        entry.mode.encode() + b" " + name + b"\0" + bytes.fromhex(entry.id)
-        for name, entry in ordered
-    )
+    return _packed(_row(*item) for item in items)
+
+
+def _packed(rows: Iterable[_Row]) -> bytes:
+    return b"".join([b"%b %b\0%b" % row for row in sorted(rows, key=_sort_key)])
 
 
 def replace(objects: Objects, tree: str | None, changes: Mapping[str, Entry | None]) -> str | None:
@@ -216,15 +236,17 @@ def replace(objects: Objects, tree: str | None, changes: Mapping[str, Entry | No
             below.setdefault(name, {})[rest] = entry
         else:
             direct[name] = entry
-    items = dict(entries(objects.read(tree))) if tree and tree != EMPTY_TREE else {}
+    raw = objects.read(tree) if tree and tree != EMPTY_TREE else b""
+    rows = {row[1]: row for row in _rows(raw)}
     for name, inner in below.items():
-        here = direct.pop(name) if name in direct else items.get(name.encode())
+        row = rows.get(name.encode())
+        here = direct.pop(name) if name in direct else row and _entry(row)
         is_file = here is not None and not here.is_folder
         found = replace(objects, here.id if here is not None and not is_file else None, inner)
         direct[name] = Entry(FOLDER, found) if found else here if is_file else None
     for name, entry in direct.items():
         if entry is None:
-            items.pop(name.encode(), None)
+            rows.pop(name.encode(), None)
         else:
-            items[name.encode()] = entry
-    return objects.write("tree", pack(items.items())) if items else None
+            rows[name.encode()] = _row(name.encode(), entry)
+    return objects.write("tree", _packed(rows.values())) if rows else None

@@ -182,6 +182,35 @@ class SetStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PinArtifact:
+    """Pin the files of a version that has none pinned yet; after that they never change."""
+
+    ref: VersionRef
+    artifact: Artifact
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Add the one field to the manifest."""
+        version, artifact = snapshot.version(self.ref), self.artifact
+        if version.artifact == artifact:
+            return Plan("nothing to do")
+        if version.artifact is not None:
+            raise ConflictError(
+                f"{self.ref} pins other files: {version.artifact.digest}",
+                hint="what a version pins never changes; register a new version",
+            )
+        path = _version_path(snapshot, self.ref)
+        pinned: dict[str, Value] = {
+            "digest": artifact.digest,
+            "size": artifact.size,
+            "files": artifact.files,
+        }
+        file = edited(snapshot, path, kinds.VERSION, {("artifact",): pinned})
+        protected = snapshot.settings.stages.guards(version.stage)
+        change = c.VersionArtifactAdded(path, self.ref, artifact.digest, protected)
+        return Plan.of([file], [change])
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteVersion:
     """Delete a version: a tombstone keeps its number; its aliases and comments go with it."""
 

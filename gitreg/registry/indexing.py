@@ -22,6 +22,8 @@ from gitreg.registry.replaying import ReplayReader
 FILE = "gitreg/index.sqlite"
 _PORTION = 2.0
 """Seconds after which what was caught up is kept, so that a killed process lost no more."""
+_LARGE_CACHE = 256 * 1024
+"""KiB of the file that are kept in memory while much is recorded."""
 _FEW = 16
 """Steps below which nothing is worth keeping from one to the next."""
 
@@ -172,6 +174,7 @@ class Index:
         reader = self._reader
         if len(missing) > _FEW:
             reader = ReplayReader(reader.repository, reader.verifier)
+            view.db.execute(f"PRAGMA cache_size = -{_LARGE_CACHE}")
         start, time = clock.monotonic(), base.time
         for count, identifier in enumerate(missing, start=1):
             commit = reader.commit(identifier)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.domain.access import Level
 from gitreg.domain.changes import Change
@@ -21,6 +22,9 @@ from gitreg.registry.indexing import Index
 from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import RequestView
 from gitreg.store.repository import Repository
+
+if TYPE_CHECKING:
+    from gitreg.registry.artifacts import Artifacts
 
 
 def now() -> int:
@@ -42,13 +46,15 @@ class Reads:
     ) -> None:
         """Look at ``repository`` as ``actor``; ``clock`` gives ms since 1970.
 
-        The index stands in the folder ``cache`` where nothing can be written to the repository.
+        ``cache`` is the user's cache folder; without one, it is in the repository. The index stands
+        in it where nothing can be written to the repository.
         """
         self._reader = Reader(repository)
         self._index = Index(self._reader, cache=cache)
         self.actor = actor
         self._email = email or (actor if "@" in actor else f"{actor}@localhost")
         self._clock = clock
+        self._cache = cache or self.path / "gitreg"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r}, actor={self.actor!r})"
@@ -170,6 +176,15 @@ class Reads:
     ) -> Decision:
         """Tell whether somebody may do something, and why: ``may("alice", "read", "fraud")``."""
         return decide(self.snapshot(at), who, action, target=target, stage=stage)
+
+    # --- model files ------------------------------------------------------------------------
+
+    @property
+    def artifacts(self) -> "Artifacts":
+        """Give the model files of the registry: to pull, list, verify, collect and lock them."""
+        from gitreg.registry.artifacts import Artifacts
+
+        return Artifacts(self, self._reader, cache=self._cache, clock=self._clock)
 
     # --- the hooks --------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 from gitreg.domain.access import Level
 from gitreg.domain.model import READY, Artifact, Code
@@ -18,8 +20,19 @@ from gitreg.registry.receipts import Receipt, RefusedError
 from gitreg.registry.tracing import Undoing
 from gitreg.registry.writing import Writer
 
+if TYPE_CHECKING:
+    from gitreg.artifacts.progress import Progress
+
 Tags = Mapping[str, str | None]
 Version = str | VersionRef
+
+
+class _Told(TypedDict, total=False):
+    progress: "Progress"
+
+
+def _told(progress: "Progress | None") -> _Told:
+    return {"progress": progress} if progress is not None else {}
 
 
 class Registry(Tells):
@@ -128,6 +141,8 @@ class Registry(Tells):
         model_id: str = "",
         code: Code | None = None,
         artifact: Artifact | None = None,
+        folder: str | Path = "",
+        hash_source: bool = False,
         status: str = READY,
         description: str = "",
         tags: Tags | None = None,
@@ -135,8 +150,19 @@ class Registry(Tells):
         params: Mapping[str, str] | None = None,
         message: str = "",
         dry_run: bool = False,
+        progress: "Progress | None" = None,
     ) -> Receipt:
-        """Register the next version of a model; ``receipt.version`` tells its number."""
+        """Register the next version of a model; ``receipt.version`` tells its number.
+
+        The files in ``folder`` (or the one file that it is) are pinned: hashed, and put into the
+        registry's store, before the version is there. With ``hash_source`` those at ``source`` are
+        pinned, but not copied. ``progress`` is told how far that is.
+        """
+        prepared = None
+        if folder:
+            prepared = self.artifacts.prepare(folder, **_told(progress))
+        elif hash_source:
+            prepared = self.artifacts.prepare_source(source, **_told(progress))
         made = v.CreateVersion(
             ModelName(model),
             source=source,
@@ -144,14 +170,40 @@ class Registry(Tells):
             run_link=run_link,
             model_id=model_id,
             code=code or Code(),
-            artifact=artifact,
+            artifact=prepared.artifact if prepared is not None else artifact,
             status=status,
             description=description,
             tags=tuple(sorted((tags or {}).items())),
             metrics=tuple(sorted((metrics or {}).items())),
             params=tuple(sorted((params or {}).items())),
         )
+        if prepared is not None and not dry_run:
+            self.apply(made, message=message, dry_run=True)  # refused before anything is uploaded
+            prepared.put()
         return self.apply(made, message=message, dry_run=dry_run)
+
+    def import_version(
+        self,
+        version: Version,
+        *,
+        message: str = "",
+        dry_run: bool = False,
+        progress: "Progress | None" = None,
+    ) -> Receipt:
+        """Copy the files that a version references into the store, and pin them to it.
+
+        What it pins already (``hash_source``) is copied only if it is still that.
+        """
+        one = self._base().version(self._ref(version))
+        place = one.location or one.source
+        if not place:
+            return Receipt(self.tip, "nothing to do", dry_run=dry_run)
+        prepared = self.artifacts.prepare_copy(one, **_told(progress))
+        pin = v.PinArtifact(one.ref, prepared.artifact)
+        if not dry_run:
+            self.apply(pin, message=message, dry_run=True)
+            prepared.put()
+        return self.apply(pin, message=message, dry_run=dry_run)
 
     def describe_version(
         self, version: Version, description: str, *, message: str = "", dry_run: bool = False

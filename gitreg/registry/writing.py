@@ -31,6 +31,7 @@ from gitreg.registry.receipts import Receipt, RefusedError
 from gitreg.store.remote import RemoteRefusedError
 from gitreg.store.repository import Moved
 from gitreg.store.signatures import sign, signing_key
+from gitreg.store.turns import turn
 
 PATIENCE = 60.0
 """Seconds that a write tries again when others are first."""
@@ -76,7 +77,8 @@ class Writer:
         deadline = time.monotonic() + PATIENCE
         pause = 0.002
         while True:
-            receipt = attempt()
+            with turn(self.reader.repository.common):
+                receipt = attempt()
             if receipt is not None:
                 if not receipt.dry_run:
                     self.written()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 from gitreg.domain.requests import HEADS, MAIN, REQUESTS
 from gitreg.errors import ConflictError, DeniedError, GitregError, UnavailableError
@@ -29,6 +30,10 @@ _STALE = (
 )
 _REFSPEC = "+refs/heads/*:refs/heads/*"
 _FETCHED = "gitreg-fetched"
+_MOVED = "cannot lock ref"
+"""What a fetch says if somebody else who pushes from here moves the same ref meanwhile."""
+_ATTEMPTS = 5
+"""Fetches that may end so, one after the other."""
 _MOMENT = 2.0
 """Seconds for which a fetch is fresh enough to plan a write on: the push compares anyway."""
 
@@ -94,6 +99,15 @@ class PushingRepository(Repository):
         """Give the ref that holds here what ``name`` is over there."""
         return self.prefix + name.removeprefix(HEADS)
 
+    def home(self) -> Path | None:
+        """Give the folder of the repository over there, if that is on this disk."""
+        url = self.config(f"remote.{self.remote}.url")
+        path = Path(unquote(url.removeprefix("file://")))
+        if "://" in str(path) or not (self.work_tree() / path).is_dir():
+            return None
+        found = (self.work_tree() / path).resolve()
+        return found.parent if found.name == ".git" else found
+
     def base(self) -> str | None:
         """Give main as it was last seen over there."""
         return self.ref(self.local_name(MAIN))
@@ -107,12 +121,16 @@ class PushingRepository(Repository):
 
     def refresh(self) -> None:
         """Fetch main and the requests from over there."""
-        with _lock(self.common / "gitreg-fetch.lock"):
-            shown = "--progress" if self.loud else "--quiet"
-            done = self._git_program("fetch", "--prune", shown, self.remote, loud=self.loud)
-        if done.returncode:
-            raise _unreachable(self.config(f"remote.{self.remote}.url"), done.stderr or "")
-        (self.common / _FETCHED).touch()
+        shown = "--progress" if self.loud else "--quiet"
+        for _ in range(_ATTEMPTS):
+            with _lock(self.common / "gitreg-fetch.lock"):
+                done = self._git_program("fetch", "--prune", shown, self.remote, loud=self.loud)
+            if done.returncode == 0:
+                (self.common / _FETCHED).touch()
+                return
+            if _MOVED not in (done.stderr or ""):
+                break
+        raise _unreachable(self.config(f"remote.{self.remote}.url"), done.stderr or "")
 
     def age(self) -> float:
         """Give the seconds since the last fetch."""
@@ -227,7 +245,7 @@ class PlainClone(Repository):
             return Moved.LOST
         run_git(["merge", "--ff-only", "--quiet", new], folder=self.work_tree())
         now = self.ref(MAIN)
-        if now == new:
+        if now is not None and self.is_ancestor(new, now):
             return Moved.DONE
         if now != old:
             return Moved.LOST

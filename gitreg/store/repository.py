@@ -68,6 +68,7 @@ class Repository:
             raise _unopened(path, error) from error
         pygit2.settings.cache_object_limit(ObjectType.TREE, _TREE_CACHE)
         pygit2.settings.enable_fsync_gitdir(durable)
+        self.durable = durable
         self.path = Path(self._git.path)
         self.common = self._common_folder()
         self._refuse_unsound()
@@ -111,6 +112,10 @@ class Repository:
     def is_bare(self) -> bool:
         """Tell whether it has no work tree."""
         return self._git.is_bare
+
+    def home(self) -> Path | None:
+        """Give the folder, on this disk, that is the registry to its users; None if elsewhere."""
+        return self.path if self.is_bare else self.work_tree()
 
     def config(self, key: str) -> str:
         """Give a value of the repository's Git configuration, or ""."""
@@ -331,6 +336,8 @@ class Repository:
                     transaction.set_target(name, new)
         except (pygit2.GitError, OSError, ValueError, KeyError) as error:
             trouble = error
+        if trouble is None and new is not None:
+            return Moved.DONE  # it may be somewhere else by now
         now = self.ref(name)
         if now == new or (trouble and new and now and now != old and self.is_ancestor(new, now)):
             return Moved.DONE

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tables import print_table
 
 import gitreg
 from gitreg.audit import AuditReport, audit
@@ -29,11 +30,7 @@ TABLE: list[tuple[str, ...]] = []
 @pytest.fixture(scope="module", autouse=True)
 def table() -> Iterator[None]:
     yield
-    rows = [("audit of", "wall", "CPU", "a step"), *TABLE]
-    widths = [max(len(row[at]) for row in rows) for at in range(4)]
-    print()
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    print_table(("audit of", "wall", "CPU", "a step"), TABLE)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from statistics import median, quantiles
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from tables import print_table
 from world import git
 
 import gitreg
@@ -131,12 +132,8 @@ def measure(ways: list[Way], benchmark: BenchmarkFixture) -> None:
 
 
 def told(ways: list[Way], base: Way) -> None:
-    rows = [("a push", "ms, median / fastest tenth", "added", "target")]
-    rows += [way.row(base) for way in ways]
-    widths = [max(len(row[at]) for row in rows) for at in range(4)]
-    print()
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    head = ("a push", "ms, median / fastest tenth", "added", "target")
+    print_table(head, [way.row(base) for way in ways])
 
 
 def test_what_the_hook_adds_to_a_push(folder: Path, benchmark: BenchmarkFixture) -> None:

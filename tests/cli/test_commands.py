@@ -34,6 +34,7 @@ READS = {
     "model show": "fraud",
     "version list": "fraud",
     "version show": "fraud/1",
+    "files": "fraud/3",
     "request list": "",
     "request show": "fraud/1 Staging",
     "comment list": "fraud/1",
@@ -48,7 +49,9 @@ READS = {
     "index rebuild": "",
     "hook status": "",
 }
+FILES = {"pull", "verify", "lock", "sync", "cache list", "cache verify", "cache prune"}
 OTHERS = {"init", "completion", "check", "audit", "maintain", "hook install", "hook serve"}
+OTHERS |= FILES | {"artifacts gc"}
 WRITES = set(LEAVES) - set(READS) - OTHERS
 DATED = {
     "model list",
@@ -56,6 +59,9 @@ DATED = {
     "model card",
     "version list",
     "version show",
+    "files",
+    "pull",
+    "lock",
     "comment list",
     "permission list",
     "permission check",
@@ -89,9 +95,16 @@ def test_the_command_tree_is_the_designs() -> None:
         "layout": "",
         "completion": "",
         "model": "create list show describe tag untag rename delete card",
-        "version": "create list show describe tag untag metric status delete",
+        "version": "create list show describe tag untag metric status import delete",
         "alias": "set delete",
         "comment": "add edit delete list",
+        "files": "",
+        "pull": "",
+        "verify": "",
+        "lock": "",
+        "sync": "",
+        "cache": "list verify prune",
+        "artifacts": "gc",
         "transition": "",
         "rollback": "",
         "request": "create list show approve reject cancel",
@@ -166,6 +179,7 @@ def test_deletes_and_renames_take_yes() -> None:
         "alias delete",
         "comment delete",
         "rollback",
+        "artifacts gc",
     }
 
 
@@ -173,10 +187,17 @@ def test_reads_of_what_was_take_a_date() -> None:
     assert {path for path in LEAVES if "--at" in options(ALL[path])} == DATED
 
 
+def test_what_reads_the_registry_can_be_content_with_what_was_fetched() -> None:
+    recent = {path for path in LEAVES if "--max-age" in options(ALL[path])}
+    assert recent == {*READS, "model card"} - {"hook status"}
+
+
 @pytest.mark.parametrize(("path", "words"), READS.items())
 def test_every_read_answers_as_text_names_json_and_yaml(path: str, words: str, alice: Desk) -> None:
     alice.does("request", "create", "fraud/1", "Staging")
     alice.does("comment", "add", "fraud/1", "Good.")
+    Path("model.bin").write_bytes(b"weights")
+    alice.does("version", "create", "fraud", "model.bin")
     call = (*path.split(), *words.split())
     import yaml
 

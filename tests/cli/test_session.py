@@ -99,6 +99,24 @@ def test_a_registry_is_reached_by_its_url(alice: Desk) -> None:
     alice.fails(1, "-r", f"{url}-not", "model", "list")
 
 
+def test_a_read_may_be_content_with_what_was_fetched(
+    alice: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = ("-r", f"file://{alice.registry}", "model", "list", "-q")
+    assert alice.does(*listed) == "fraud\n"
+    alice.does("model", "create", "churn")
+    assert alice.does(*listed, "--max-age", "3600") == "fraud\n"
+    monkeypatch.setenv("GITREG_MAX_AGE", "3600")
+    assert alice.does(*listed) == "fraud\n"
+    assert alice.does(*listed, "--max-age", "0") == "churn\nfraud\n"
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "soon"])
+def test_an_age_is_a_number_of_seconds(alice: Desk, text: str) -> None:
+    told = alice.fails(2, "model", "list", f"--max-age={text}")
+    assert f"'{text}' is not a number of seconds" in told
+
+
 def test_the_actor_is_the_option_the_environment_or_git_config(
     unnamed: Desk, settings: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """What happens when the machine, the disk or another process does its worst."""
 
-import ast
 import os
 import resource
 import signal
@@ -12,13 +11,12 @@ from pathlib import Path
 import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
+from stress import kill_writers, none_told_is_lost, sound
 from world import git
 
 import gitreg
-from gitreg.audit import audit
 from gitreg.registry import writing
 
-KILLING = Path(__file__).with_name("killing.py")
 NOBODY = 65534
 
 
@@ -28,11 +26,6 @@ def registry(tmp_path: Path) -> gitreg.Registry:
     registry.create_model("fraud")
     registry.create_version("fraud", source="s3://ml/1")
     return registry
-
-
-def sound(path: Path) -> None:
-    git(path, "fsck", "--strict", "--no-dangling")
-    assert audit(path).clean
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -54,19 +47,9 @@ def in_child(work: Callable[[], None]) -> int:
 def test_whatever_moment_a_writer_is_killed_at_nothing_reported_is_lost(
     registry: gitreg.Registry,
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, str(KILLING), str(registry.path), "40", "7"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lists = [ast.literal_eval(line) for line in done.stdout.splitlines() if line.startswith("[")]
-    reported = [int(number) for numbers in lists for number in numbers]
-    assert len(lists) == 40
-    assert reported == sorted(set(reported))
-    there = {version.ref.number for version in registry.versions("fraud")}
-    assert set(reported) <= there
-    sound(registry.path)
+    killed = kill_writers(registry.path, times=40, seed=7)
+    assert len(killed.told) == 40
+    none_told_is_lost(registry.path, killed)
 
 
 def test_a_full_disk_refuses_the_write_and_leaves_the_registry_sound(

@@ -23,6 +23,7 @@ from gitreg.operations.versions import (
     DeleteVersion,
     DescribeVersion,
     EditComment,
+    PinArtifact,
     SetStatus,
     TagVersion,
     TransitionStage,
@@ -105,6 +106,19 @@ def test_an_artifact_of_its_own_comes_before_its_origins(registry: Snapshot) -> 
     own = Artifact("sha256:" + "ab" * 32, 9, 2)
     made = after(before, CreateVersion(FRAUD, "models:/fraud/1", artifact=own))
     assert made.version(VersionRef(FRAUD, 4)).artifact == own
+
+
+def test_files_are_pinned_once(registry: Snapshot) -> None:
+    operation = PinArtifact(TWO, PINNED)
+    plan = operation.plan(registry)
+    assert plan.summary == f"fraud/2: artifact {DIGEST} pinned"
+    then = after(registry, operation)
+    assert then.version(TWO).artifact == PINNED
+    assert operation.plan(then) == NOTHING
+    with pytest.raises(ConflictError) as refused:
+        PinArtifact(TWO, Artifact("sha256:" + "ab" * 32, 3, 1)).plan(then)
+    assert str(refused.value) == f"fraud/2 pins other files: {DIGEST}"
+    assert refused.value.hint == "what a version pins never changes; register a new version"
 
 
 # --- one that is there -------------------------------------------------------------------------

@@ -1,22 +1,23 @@
 """Writers that meet: locks are waited for, lost races planned anew, and nothing is lost."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from world import Clock, Ground, git
+from stress import none_lost, write_at_once
+from world import Clock, Ground
 
 import gitreg
 from gitreg import ConflictError, Registry
-from gitreg.audit import audit
 from gitreg.registry import writing
+from gitreg.store import turns
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Ground:
+def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ground:
+    """A registry whose writers do not wait for their turn, as pushes do not."""
+    monkeypatch.setattr(turns, "PATIENCE", 0)
     ground = Ground(tmp_path)
     ground.by("root").create_model("fraud")
     return ground
@@ -86,41 +87,9 @@ def test_nobody_waits_forever(ground: Ground, monkeypatch: pytest.MonkeyPatch) -
     assert ground.by("root").tip == before
 
 
-WRITER = """\
-import sys
-import gitreg
-registry = gitreg.open(sys.argv[1], actor="root", durable=False)
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(50):
-    print(registry.create_version("fraud", source=f"s3://{sys.argv[2]}/{number}").version)
-"""
-
-
 @pytest.mark.parametrize("layout", ["flat", "sharded"])
 def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path, layout: str) -> None:
     registry = gitreg.create(tmp_path / "r.git", admin="root", layout=layout)
     registry.create_model("fraud")
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(registry.path), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("one", "two")
-    ]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-    told = [writer.communicate("go\n")[0].split() for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0]
-    numbers = sorted(int(line.partition("/")[2]) for lines in told for line in lines)
-    assert numbers == list(range(1, 101))
-    sources = [one.source for one in registry.versions("fraud")]
-    for name in ("one", "two"):
-        mine = [source for source in sources if source.startswith(f"s3://{name}/")]
-        assert mine == [f"s3://{name}/{number}" for number in range(50)]
-    assert git(registry.path, "fsck", "--strict", "--no-dangling") == ""
-    report = audit(registry.path)
-    assert (report.clean, report.steps) == (True, 102)
+    written = write_at_once(registry.path, "one", "two", times=40)
+    none_lost(registry.path, written, before=2)

@@ -11,6 +11,7 @@ from gitreg.audit import audit
 from gitreg.domain.requests import Action, Outcome
 from gitreg.opening import open as open_registry
 from gitreg.registry import Registry
+from gitreg.store import turns
 from gitreg.store.repository import Repository
 
 
@@ -211,7 +212,10 @@ class Interrupted(Repository):
 
 
 @pytest.mark.parametrize("verb", ["transition", "approve"])
-def test_whoever_answers_second_finds_it_done(ground: Ground, verb: str) -> None:
+def test_whoever_answers_second_finds_it_done(
+    ground: Ground, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0)
     ground.by("bob").request_transition("fraud/2", "Staging")
     repository = Interrupted(ground.path, durable=False)
     repository.others = [ground.by("sam")]

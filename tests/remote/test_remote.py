@@ -1,11 +1,10 @@
 """Registries reached by a Git URL, and from working clones."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stress import none_lost, write_at_once
 from world import World, git
 
 import gitreg
@@ -135,21 +134,31 @@ def test_a_remote_that_went_away_is_told(world: World) -> None:
         alice.refresh()
 
 
+def test_a_fetch_during_which_the_ref_moved_here_is_done_again(
+    world: World, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = there(world, "alice")
+    [kept] = cache.glob("*.git")
+    once = tmp_path / "once"
+    script = tmp_path / "meanwhile"
+    script.write_text(
+        f"#!/bin/sh\nmkdir {once} && git --git-dir {kept} update-ref refs/heads/main main~1\n"
+        'exec "$@"\n'
+    )
+    script.chmod(0o755)
+    (tmp_path / "gitconfig").write_text(f"[uploadpack]\n packObjectsHook = {script}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    gitreg.open(world.path, actor="alice").create_version("fraud", source="s3://ml/1")
+    alice.refresh()
+    assert once.exists()
+    assert alice.tip == world.refs()["refs/heads/main"]
+
+
 @pytest.mark.usefixtures("cache")
 def test_two_processes_share_the_cache_and_lose_nothing(world: World) -> None:
-    program = (
-        "import sys, gitreg\n"
-        "registry = gitreg.open(sys.argv[1], actor='alice')\n"
-        "for at in range(8):\n"
-        "    registry.create_version('fraud', source=f's3://{sys.argv[2]}/{at}')\n"
-    )
-    started = [
-        subprocess.Popen([sys.executable, "-c", program, f"file://{world.path}", name])
-        for name in ("one", "two")
-    ]
-    assert [process.wait(timeout=120) for process in started] == [0, 0]
-    sources = [one.source for one in gitreg.open(world.path, actor="alice").versions("fraud")]
-    assert sorted(sources) == sorted(f"s3://{n}/{at}" for n in ("one", "two") for at in range(8))
+    before = len(git(world.path, "rev-list", "--first-parent", "main").split())
+    written = write_at_once(f"file://{world.path}", "one", "two", times=8)
+    none_lost(world.path, written, before=before)
 
 
 @pytest.mark.parametrize(

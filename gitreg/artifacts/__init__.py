@@ -1,0 +1,1 @@
+"""Content-addressed model files: what a version pins, where the bytes are, how they get here."""
