@@ -28,13 +28,24 @@ if TYPE_CHECKING:
     from gitreg.domain.access import Level
     from gitreg.domain.activities import Activity
     from gitreg.domain.changes import Change
+    from gitreg.domain.comparing import Comparison, Difference
+    from gitreg.domain.events import Cursor, Event
     from gitreg.domain.model import Artifact, Code, Comment, ModelVersion, RegisteredModel
     from gitreg.domain.names import ModelName, VersionRef
-    from gitreg.domain.requests import Answer, TransitionRequest
+    from gitreg.domain.records import ModelRecord, Page, VersionRecord
+    from gitreg.domain.requests import Action, Answer, TransitionRequest
+    from gitreg.domain.settings import Settings
+    from gitreg.domain.traces import Blame, Deed, Reason, Reasons, Tenure
     from gitreg.domain.verdict import Violation
+    from gitreg.index.reading import Counts
     from gitreg.opening import create, open
     from gitreg.registry import Receipt, RefusedError, Registry
     from gitreg.registry.artifacts import Artifacts, Pulled, Verified
+    from gitreg.registry.explain import Decision, Holding
+    from gitreg.registry.indexing import IndexStatus
+    from gitreg.registry.notices import Mailbox
+    from gitreg.registry.receipts import RequestView
+    from gitreg.registry.tracing import Undoing
 
 _HOMES = {
     "Artifacts": "gitreg.registry.artifacts",
@@ -46,6 +57,10 @@ _HOMES = {
     "Level": "gitreg.domain.access",
     "Activity": "gitreg.domain.activities",
     "Change": "gitreg.domain.changes",
+    "Comparison": "gitreg.domain.comparing",
+    "Difference": "gitreg.domain.comparing",
+    "Cursor": "gitreg.domain.events",
+    "Event": "gitreg.domain.events",
     "Artifact": "gitreg.domain.model",
     "Code": "gitreg.domain.model",
     "Comment": "gitreg.domain.model",
@@ -53,46 +68,84 @@ _HOMES = {
     "RegisteredModel": "gitreg.domain.model",
     "ModelName": "gitreg.domain.names",
     "VersionRef": "gitreg.domain.names",
+    "ModelRecord": "gitreg.domain.records",
+    "Page": "gitreg.domain.records",
+    "VersionRecord": "gitreg.domain.records",
+    "Action": "gitreg.domain.requests",
     "Answer": "gitreg.domain.requests",
     "TransitionRequest": "gitreg.domain.requests",
+    "Settings": "gitreg.domain.settings",
+    "Blame": "gitreg.domain.traces",
+    "Deed": "gitreg.domain.traces",
+    "Reason": "gitreg.domain.traces",
+    "Reasons": "gitreg.domain.traces",
+    "Tenure": "gitreg.domain.traces",
     "Violation": "gitreg.domain.verdict",
+    "Counts": "gitreg.index.reading",
     "create": "gitreg.opening",
     "open": "gitreg.opening",
     "Receipt": "gitreg.registry",
     "RefusedError": "gitreg.registry",
     "Registry": "gitreg.registry",
+    "Decision": "gitreg.registry.explain",
+    "Holding": "gitreg.registry.explain",
+    "IndexStatus": "gitreg.registry.indexing",
+    "Mailbox": "gitreg.registry.notices",
+    "RequestView": "gitreg.registry.receipts",
+    "Undoing": "gitreg.registry.tracing",
 }
 
 __version__ = "0.1.0"
 __all__ = [
+    "Action",
     "Activity",
     "AlreadyExistsError",
     "Answer",
     "Artifact",
     "Artifacts",
+    "Blame",
     "Change",
     "Code",
     "Comment",
+    "Comparison",
     "ConflictError",
     "CorruptError",
+    "Counts",
+    "Cursor",
+    "Decision",
+    "Deed",
     "DeniedError",
+    "Difference",
+    "Event",
     "FileChange",
     "GitregError",
+    "Holding",
+    "IndexStatus",
     "InvalidValueError",
     "Level",
     "Lock",
+    "Mailbox",
     "ModelName",
+    "ModelRecord",
     "ModelVersion",
     "NotFoundError",
+    "Page",
     "PinnedFile",
     "Pulled",
+    "Reason",
+    "Reasons",
     "Receipt",
     "RefusedError",
     "RegisteredModel",
     "Registry",
+    "RequestView",
+    "Settings",
+    "Tenure",
     "TransitionRequest",
     "UnavailableError",
+    "Undoing",
     "Verified",
+    "VersionRecord",
     "VersionRef",
     "Violation",
     "__version__",

@@ -109,6 +109,15 @@ def complete_comments(ctx: click.Context, _incomplete: str) -> Iterator[tuple[st
 
 
 @_completer
+def complete_kinds(_ctx: click.Context, _incomplete: str) -> Iterator[tuple[str, str]]:
+    """Give the kinds of activities."""
+    from gitreg.domain.activities import KINDS
+
+    for kind in KINDS:
+        yield kind, ""
+
+
+@_completer
 def complete_levels(_ctx: click.Context, _incomplete: str) -> Iterator[tuple[str, str]]:
     """Give the levels that can be granted."""
     from gitreg.domain.access import Level

@@ -1,13 +1,12 @@
 """``gitreg check`` and ``gitreg audit``: the guard's judgement, as CI and auditors need it."""
 
-import sys
-
 import click
 
 from gitreg.cli.command import Command
 from gitreg.cli.failure import REFUSED
 from gitreg.cli.options import placed
 from gitreg.cli.output import on_terminal, say, write_json
+from gitreg.cli.progress import Progress
 from gitreg.cli.session import Session
 from gitreg.errors import NotFoundError
 
@@ -99,17 +98,14 @@ def audit(
     from gitreg.opening import cache_folder, is_url
 
     path = session.repository().path if is_url(session.path) else session.path
-    shown = on_terminal(aside=True)
     report = replay(
         path,
         root=root,
         since=since,
         full=full,
         cache_folder=cache_folder(),
-        progress=_progress if shown else None,
+        progress=Progress("auditing") if on_terminal(aside=True) else None,
     )
-    if shown:
-        sys.stderr.write("\r\x1b[K")
     if form == "json":
         write_json(report.to_dict())
     else:
@@ -117,8 +113,3 @@ def audit(
             say(line)
     if not report.clean:
         ctx.exit(REFUSED)
-
-
-def _progress(done: int, steps: int) -> None:
-    sys.stderr.write(f"\r{done} of {steps} steps")
-    sys.stderr.flush()

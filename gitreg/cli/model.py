@@ -1,19 +1,20 @@
 """``gitreg model``: register, read and change models."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from gitreg.cli.command import Group
 from gitreg.cli.completing import complete_stages
+from gitreg.cli.listing import Search, conditions, is_match, searching
 from gitreg.cli.options import (
     confirmed,
     dated,
     model_name,
     reading,
     recent,
-    some_of,
     tag_keys,
     tag_options,
     tag_pairs,
@@ -25,7 +26,7 @@ from gitreg.cli.output import sheet, table
 from gitreg.cli.session import Session
 from gitreg.cli.shapes import model_data, pairs_text, version_data
 from gitreg.cli.telling import words
-from gitreg.domain.model import ModelVersion, RegisteredModel
+from gitreg.domain.records import ModelRecord, Page, VersionRecord
 from gitreg.domain.telling import printable
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 MANY = 2_000
 """Models above which a flat registry gets slow."""
-
-Row = tuple[RegisteredModel, tuple[ModelVersion, ...]]
 
 
 @click.group(
@@ -90,6 +89,7 @@ def _note_many(session: Session, registry: "Registry") -> None:
     examples=(
         "gitreg model list",
         "gitreg model list --name 'fraud-*' --stage Production",
+        "gitreg model list --filter \"tags.team = 'risk'\" --order-by 'updated DESC' -n 20",
         "gitreg model list -q --at 2026-01-31",
         "gitreg -r ssh://git@git.acme.com/models.git model list --max-age 60",
     ),
@@ -98,51 +98,56 @@ def _note_many(session: Session, registry: "Registry") -> None:
 @click.option(
     "--stage", default="", help="That have a version in a stage.", shell_complete=complete_stages
 )
+@searching
 @dated
 @reading
-def list_models(session: Session, glob: str, stage: str, at: str) -> None:
+def list_models(session: Session, search: Search, *, glob: str, stage: str, at: str) -> None:
     """List models."""
     registry = session.read()
-    rows = _rows(registry, glob=glob, stage=stage, at=at)
+    page = _found(registry, search, glob=glob, stage=stage, at=at)
+
+    def data() -> list[dict[str, object]]:
+        numbers = registry.numbers([one.name for one in page], at=page.commit)
+        return [model_data(one, numbers[str(one.name)]) for one in page]
+
+    filtered = glob or stage or search.is_asked
     session.answer(
-        lambda: [model_data(one, versions) for one, versions in rows],
-        names=lambda: [str(one.name) for one, _ in rows],
-        text=lambda: table(
-            ("MODEL", "LATEST", "STAGES", "ALIASES", "DESCRIPTION"),
-            [_cells(registry, one, versions) for one, versions in rows],
-        ),
-        nothing="" if rows else _none(filtered=bool(glob or stage)),
+        lambda: search.shaped("models", data(), page),
+        names=lambda: [str(one.name) for one in page],
+        text=lambda: _table(registry, page),
+        nothing="" if page.items else _none(filtered=bool(filtered)),
     )
+    search.note_more(session, page)
 
 
 def _none(*, filtered: bool) -> str:
     return "there are no such models" if filtered else "no models yet: gitreg model create MODEL"
 
 
-def _rows(registry: "Registry", *, glob: str, stage: str, at: str) -> list[Row]:
-    when = registry.commit(at)
-    wanted = registry.settings(at=when).stages.parse(stage).name if stage else ""
+def _found(
+    registry: "Registry", search: Search, *, glob: str, stage: str, at: str
+) -> Page[ModelRecord]:
+    if not search.is_asked:
+        when = registry.commit(at)
+        return Page(registry.all_models(glob=glob, stage=stage, at=when), commit=when)
+    terms = conditions(registry, glob=glob, stage=stage, at=at)
+    page = search.page(registry.find_models, terms, at=at)
+    return replace(page, items=tuple(one for one in page if is_match(str(one.name), glob)))
+
+
+def _table(registry: "Registry", page: Page[ModelRecord]) -> Iterator[str]:
+    stages = registry.settings(at=page.commit).stages
     rows = []
-    for name in some_of(map(str, registry.snapshot(when).models()), glob):
-        versions = registry.versions(name, at=when)
-        if not wanted or any(one.stage == wanted for one in versions):
-            rows.append((registry.model(name, at=when), versions))
-    return rows
-
-
-def _cells(
-    registry: "Registry", one: RegisteredModel, versions: tuple[ModelVersion, ...]
-) -> tuple[str, ...]:
-    stages = registry.settings().stages
-    newest = {version.stage: version.ref.number for version in versions}
-    active = [f"{name} {number}" for name, number in newest.items() if stages.is_active(name)]
-    return (
-        str(one.name),
-        str(versions[-1].ref.number) if versions else "-",
-        ", ".join(active),
-        pairs_text(one.aliases),
-        one.description,
-    )
+    for one in page:
+        active = [
+            f"{newest.stage} {newest.ref.number}"
+            for newest in one.latest
+            if stages.is_active(newest.stage)
+        ]
+        number = str(one.latest[-1].ref.number) if one.latest else "-"
+        aliases = pairs_text(one.aliases)
+        rows.append((str(one.name), number, ", ".join(active), aliases, one.description))
+    return table(("MODEL", "LATEST", "STAGES", "ALIASES", "DESCRIPTION"), rows)
 
 
 @model.command(
@@ -155,23 +160,28 @@ def show(session: Session, name: str, at: str) -> None:
     """Show MODEL and its versions."""
     registry = session.read()
     when = registry.commit(at)
-    one, versions = registry.model(name, at=when), registry.versions(name, at=when)
+    one, versions = registry.model_record(name, at=when), registry.version_records(name, at=when)
     card = registry.card(name, at=when)
     session.answer(
         lambda: _whole(one, versions, card=card),
         names=lambda: [str(one.name)],
-        text=lambda: _page(one, versions, card=card),
+        text=lambda: _page(session, one, versions, card=card),
     )
 
 
 def _whole(
-    one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str
+    one: ModelRecord, versions: tuple[VersionRecord, ...], *, card: str
 ) -> dict[str, object]:
-    told = [version_data(version, one) for version in versions]
-    return model_data(one, versions) | {"card": card, "versions": told}
+    stages: dict[str, list[int]] = {}
+    for version in versions:
+        stages.setdefault(version.stage, []).append(version.ref.number)
+    told = [version_data(version) for version in versions]
+    return model_data(one, stages) | {"card": card, "versions": told}
 
 
-def _page(one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str) -> Iterator[str]:
+def _page(
+    session: Session, one: ModelRecord, versions: tuple[VersionRecord, ...], *, card: str
+) -> Iterator[str]:
     yield from sheet(
         str(one.name),
         {
@@ -179,6 +189,8 @@ def _page(one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str
             "tags": pairs_text(one.tags),
             "aliases": pairs_text(one.aliases),
             "card": words("gitreg", "model", "card", one.name) if card else "",
+            **session.stamps(one),
+            "id": one.id,
         },
     )
     yield ""
@@ -190,7 +202,7 @@ def _page(one: RegisteredModel, versions: tuple[ModelVersion, ...], *, card: str
         (
             str(version.ref.number),
             version.stage,
-            ", ".join(one.aliases_of(version.ref.number)),
+            ", ".join(version.aliases),
             version.source,
             version.description,
         )

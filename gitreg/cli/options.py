@@ -3,7 +3,7 @@
 import functools
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import click
@@ -78,7 +78,9 @@ def unique(pairs: Sequence[tuple[str, _Value]]) -> dict[str, _Value]:
 # --- shared options -------------------------------------------------------------------------------
 
 
-def _both(*decorators: Callable[[Function], Function]) -> Callable[[Function], Function]:
+def together(*decorators: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Give one decorator that is all of them."""
+
     def decorate(function: Function) -> Function:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -108,7 +110,7 @@ _registry = click.option(
 )
 _actor = click.option("--as", "actor", metavar="USER", help="Who you are, if not the default.")
 _message = click.option("--message", "-m", metavar="TEXT", help="A comment, kept in the commit.")
-answering = _both(
+answering = together(
     click.option(
         "--output",
         "-o",
@@ -121,9 +123,9 @@ answering = _both(
 """For a command that answers."""
 dry_run = click.option("--dry-run", is_flag=True, help="Tell what would happen; change nothing.")
 """For a command that changes something."""
-placed = _both(_registry, with_session)
+placed = together(_registry, with_session)
 """For a command that speaks to a repository, whoever calls it."""
-speaking = _both(answering, _registry, _actor, with_session)
+speaking = together(answering, _registry, _actor, with_session)
 """For a command that answers, and neither reads the registry nor writes it."""
 recent = click.option(
     "--max-age",
@@ -134,11 +136,11 @@ recent = click.option(
     help="Over a Git URL: what was fetched in the last SECONDS will do.",
 )
 """For a command that can read what is not new."""
-reading = _both(recent, speaking)
+reading = together(recent, speaking)
 """For a command that reads."""
-saying = _both(dry_run, speaking)
+saying = together(dry_run, speaking)
 """For a command that writes, and whose commit has no room for a message."""
-writing = _both(_message, saying)
+writing = together(_message, saying)
 """For a command that writes."""
 confirmed = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 """For a command that takes something away."""
@@ -168,10 +170,3 @@ tag_keys = click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 tag_options = click.option(
     "--tag", "tags", metavar="KEY=VALUE", type=pair, multiple=True, help="A tag; may be repeated."
 )
-
-
-def some_of(names: Iterable[str], glob: str) -> list[str]:
-    """Give the names that a glob (``*`` and ``?`` only) matches; all if it is empty."""
-    from gitreg.domain.access import matches
-
-    return [name for name in names if not glob or matches(glob, name)]

@@ -101,6 +101,26 @@ def tell_time(milliseconds: int, *, now: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
 
 
+def tell_span(milliseconds: int) -> str:
+    """Tell how long something took as people do: ``2 hours``."""
+    seconds = milliseconds // 1000
+    for length, unit in (*_UNITS, (1, "second")):
+        count = seconds // length
+        if count > 0:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "no time"
+
+
+def write_span(milliseconds: int) -> str:
+    """Write how long something took as ISO 8601 does: ``P3DT4H5M6S``."""
+    seconds = max(milliseconds, 0) // 1000
+    days, rest = divmod(seconds, 86_400)
+    parts = ((rest // 3_600, "H"), (rest // 60 % 60, "M"), (rest % 60, "S"))
+    time = "".join(f"{count}{unit}" for count, unit in parts if count)
+    day = f"{days}D" if days else ""
+    return f"P{day}T{time}" if time else f"P{day or 'T0S'}"
+
+
 # --- sizes ----------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from gitreg.cli.output import cut, on_terminal, tell_size
 PAUSE = 0.1
 """Seconds between two lines that are drawn."""
 _WIDTH = 24
+_STEPS_WIDTH = 30
 
 
 class Bar:
@@ -64,4 +65,30 @@ class Bar:
     @staticmethod
     def _write(text: str) -> None:
         click.echo(text, nl=False, err=True)
+        sys.stderr.flush()
+
+
+class Progress:
+    """Shows on stderr how many steps are done; nothing if there are fewer than ``least``."""
+
+    def __init__(self, what: str = "", *, least: int = 1) -> None:
+        """Tell of ``what`` is going on."""
+        self._what = f"{what} " if what else ""
+        self._least = least
+        self._shown = ""
+
+    def __call__(self, done: int, steps: int) -> None:
+        """Show that ``done`` of ``steps`` are done, and nothing any more once all are."""
+        if steps < self._least:
+            return
+        full = _STEPS_WIDTH * done // steps
+        percent = 100 * done // steps
+        bar = f"{'#' * full}{'.' * (_STEPS_WIDTH - full)}"
+        line = f"{self._what}{bar} {percent}% of {steps} steps"
+        if line != self._shown:
+            sys.stderr.write(f"\r{line}")
+        if done >= steps:
+            sys.stderr.write("\r\x1b[K")
+            line = ""
+        self._shown = line
         sys.stderr.flush()

@@ -10,7 +10,7 @@ from gitreg.cli.completing import complete_models, complete_stages
 from gitreg.cli.options import reading, stage_name, version_reference, writing
 from gitreg.cli.output import sheet, table
 from gitreg.cli.session import Session, reference
-from gitreg.cli.telling import request_data, words
+from gitreg.cli.telling import next_answer, request_data, words
 from gitreg.cli.transition import archiving
 from gitreg.domain.requests import Action
 from gitreg.errors import NotFoundError
@@ -48,11 +48,7 @@ def create(session: Session, version: str, stage: str) -> None:
     registry = session.write()
     ref = reference(registry, version)
     receipt = registry.request_transition(ref, stage, **session.how)
-    asked = receipt.request.stage if receipt.request is not None else stage
-    mine = registry.may(registry.actor, "approve", str(ref), stage=asked)
-    who = "" if mine.allowed else f"{' or '.join(mine.who_can)} runs "
-    command = words("gitreg", "request", "approve", ref, asked)
-    session.tell(registry, receipt, ref, then=who + command)
+    session.tell(registry, receipt, ref, then=next_answer(registry, receipt))
 
 
 @request.command(

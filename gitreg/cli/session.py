@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from gitreg.cli import git, output
+from gitreg.cli.progress import Progress
 from gitreg.domain.names import is_principal
 from gitreg.domain.telling import printable
 from gitreg.errors import InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
     from gitreg.domain.names import VersionRef
+    from gitreg.domain.records import ModelRecord, VersionRecord
     from gitreg.registry import Receipt, Registry
 
 ANYBODY = "anybody"
 """Who reads when nobody says who reads; reads tell everybody the same."""
 JUST_NOW = 60.0
 """Seconds; what was fetched to look at the settings is not fetched again."""
+MANY_STEPS = 300
+"""Steps to index from which on a terminal is told how far that is."""
 GIT_NAME = "Git's user.name"
 GIT_EMAIL = "Git's user.email"
 _FIELDS = ("registry", "actor", "max_age", "output", "quiet", "dry_run", "message", "yes")
@@ -87,7 +91,8 @@ class Session:
         import gitreg
 
         loud = output.on_terminal(aside=True)
-        return gitreg.open(self.path, actor=ANYBODY, max_age=max_age, progress=loud)
+        registry = gitreg.open(self.path, actor=ANYBODY, max_age=max_age, progress=loud)
+        return _watched(registry)
 
     def _anybody(self, *, max_age: float) -> "Registry":
         registry = self.repository(max_age=max_age)
@@ -154,7 +159,7 @@ class Session:
     def _as(self, name: str, *, email: str, max_age: float = JUST_NOW) -> "Registry":
         import gitreg
 
-        return gitreg.open(self.path, actor=name, email=email, max_age=max_age)
+        return _watched(gitreg.open(self.path, actor=name, email=email, max_age=max_age))
 
     def email_of(self, name: str) -> str:
         """Give Git's e-mail, if ``name`` is who Git's settings speak of."""
@@ -222,6 +227,18 @@ class Session:
             return output.tell_time(milliseconds, now=time.time_ns() // 1_000_000)
         return format_time(milliseconds)
 
+    def stamps(self, record: "ModelRecord | VersionRecord") -> dict[str, str]:
+        """Tell who made something when, and who updated it when."""
+        return {
+            "created": f"{self.time(record.created)} by {record.created_by}",
+            "updated": f"{self.time(record.updated)} by {record.updated_by}",
+        }
+
+    def span(self, milliseconds: int) -> str:
+        """Tell how long something took: as people do on a terminal, as ISO 8601 elsewhere."""
+        tell = output.tell_span if output.on_terminal() else output.write_span
+        return tell(milliseconds)
+
     def confirm(self, deed: str) -> None:
         """Ask on a terminal whether to do it; elsewhere --yes must have said so."""
         if self.yes or self.dry_run:
@@ -230,6 +247,13 @@ class Session:
             raise InvalidValueError(f"nobody is there to ask: {deed}?", hint="add --yes")
         if not click.confirm(printable(f"{deed[:1].upper()}{deed[1:]}?"), err=True):
             raise click.Abort
+
+
+def _watched(registry: "Registry") -> "Registry":
+    """Let a terminal see how far the index is, if a read has to wait for it."""
+    if output.on_terminal(aside=True):
+        registry.watch_index(Progress("indexing", least=MANY_STEPS))
+    return registry
 
 
 def reference(registry: "Registry", text: str) -> "VersionRef":

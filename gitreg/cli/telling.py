@@ -10,7 +10,7 @@ from gitreg.domain.requests import Answer, TransitionRequest
 from gitreg.domain.telling import tell_step
 
 if TYPE_CHECKING:
-    from gitreg.registry import Receipt
+    from gitreg.registry import Receipt, Registry
 
 _MANY = 4
 """Changes from which on only the first few are told."""
@@ -82,6 +82,16 @@ def request_data(request: TransitionRequest) -> dict[str, object]:
         "comment": request.comment,
         "commit": request.tip,
     }
+
+
+def next_answer(registry: "Registry", receipt: "Receipt", *options: str) -> str:
+    """Tell the command that approves a request, and who runs it if not the actor."""
+    request = receipt.request
+    if request is None:
+        return ""
+    mine = registry.may(registry.actor, "approve", str(request.ref), stage=request.stage)
+    who = "" if mine.allowed else f"{' or '.join(mine.who_can)} runs "
+    return who + words("gitreg", "request", "approve", request.ref, request.stage, *options)
 
 
 def words(*parts: object) -> str:

@@ -1,6 +1,7 @@
 """``gitreg version``: register, read and change versions of models."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ import click
 from gitreg.cli.command import Group
 from gitreg.cli.completing import complete_models, complete_stages
 from gitreg.cli.git import code_here
+from gitreg.cli.listing import Search, conditions, is_match, searching
 from gitreg.cli.options import (
     confirmed,
     dated,
@@ -15,7 +17,6 @@ from gitreg.cli.options import (
     model_name,
     pair,
     reading,
-    some_of,
     tag_keys,
     tag_options,
     tag_pairs,
@@ -24,12 +25,13 @@ from gitreg.cli.options import (
     version_reference,
     writing,
 )
-from gitreg.cli.output import sheet, table, tell_size
+from gitreg.cli.output import sheet, table
 from gitreg.cli.progress import Bar
 from gitreg.cli.session import Session, reference
-from gitreg.cli.shapes import pairs_text, version_data
+from gitreg.cli.shapes import pairs_text, version_data, version_fields
 from gitreg.cli.telling import words
-from gitreg.domain.model import READY, STATUSES, Code, ModelVersion, RegisteredModel
+from gitreg.domain.model import READY, STATUSES, Code
+from gitreg.domain.records import Page, VersionRecord
 from gitreg.domain.stages import Stages
 
 if TYPE_CHECKING:
@@ -158,40 +160,59 @@ def _first_active(stages: Stages) -> str:
     examples=(
         "gitreg version list fraud",
         "gitreg version list --name 'fraud-*' --stage Production",
+        "gitreg version list --filter 'metrics.auc >= 0.9' --order-by 'metrics.auc DESC' -n 10",
         "gitreg version list fraud -o json --at 2026-01-31",
     ),
 )
 @click.argument("name", metavar="[MODEL]", required=False, shell_complete=complete_models)
 @click.option("--name", "glob", default="", metavar="GLOB", help="Of models whose names match.")
 @click.option("--stage", default="", help="That are in a stage.", shell_complete=complete_stages)
+@searching
 @dated
 @reading
-def list_versions(session: Session, name: str | None, glob: str, stage: str, at: str) -> None:
+def list_versions(
+    session: Session, name: str | None, search: Search, *, glob: str, stage: str, at: str
+) -> None:
     """List the versions of MODEL, or of all models, newest first."""
     registry = session.read()
-    when = registry.commit(at)
-    names = [name] if name else some_of(map(str, registry.snapshot(when).models()), glob)
-    rows = [
-        (one, registry.model(each, at=when))
-        for each in names
-        for one in reversed(registry.versions(each, stage=stage, at=when))
-    ]
+    if name and glob:
+        raise click.UsageError("MODEL and --name exclude one another")
+    page = _found(registry, search, name=name or "", glob=glob, stage=stage, at=at)
     session.answer(
-        lambda: [version_data(one, model) for one, model in rows],
-        names=lambda: [str(one.ref) for one, _ in rows],
+        lambda: search.shaped("versions", [version_data(one) for one in page], page),
+        names=lambda: [str(one.ref) for one in page],
         text=lambda: table(
             ("VERSION", "STAGE", "ALIASES", "STATUS", "SOURCE", "METRICS", "DESCRIPTION"),
-            [_cells(one, model) for one, model in rows],
+            map(_cells, page),
         ),
-        nothing="" if rows else "there are no such versions",
+        nothing="" if page.items else "there are no such versions",
     )
+    search.note_more(session, page)
 
 
-def _cells(one: ModelVersion, model: RegisteredModel) -> tuple[str, ...]:
+def _found(
+    registry: "Registry", search: Search, *, name: str, glob: str, stage: str, at: str
+) -> Page[VersionRecord]:
+    if search.is_asked:
+        if name:
+            registry.model(name, at=at)
+        terms = conditions(registry, name=name, glob=glob, stage=stage, at=at)
+        page = search.page(registry.find_versions, terms, at=at)
+        return replace(page, items=tuple(one for one in page if is_match(str(one.ref.model), glob)))
+    when = registry.commit(at)
+    if name:
+        found = registry.version_records(name, stage=stage, at=when)
+    else:
+        found = registry.all_versions(glob=glob, stage=stage, at=when)
+    newest = sorted(found, key=lambda one: (str(one.ref.model), -one.ref.number))
+    return Page(tuple(newest), commit=when)
+
+
+def _cells(one: VersionRecord) -> tuple[str, ...]:
     return (
         str(one.ref),
         one.stage,
-        ", ".join(model.aliases_of(one.ref.number)),
+        ", ".join(one.aliases),
         one.status if one.status != READY else "",
         one.source,
         pairs_text(one.metrics),
@@ -214,47 +235,18 @@ def _cells(one: ModelVersion, model: RegisteredModel) -> tuple[str, ...]:
 def show(session: Session, version: str, at: str) -> None:
     """Show VERSION."""
     registry = session.read()
-    when = registry.commit(at)
-    one = registry.version(version, at=when)
-    model = registry.model(str(one.ref.model), at=when)
-    session.answer(
-        lambda: version_data(one, model),
-        names=lambda: [str(one.ref)],
-        text=lambda: _page(registry, one, model, at=at),
-    )
+    one = registry.version_record(version, at=registry.commit(at))
+
+    def text() -> Iterator[str]:
+        return sheet(
+            str(one.ref),
+            version_fields(one) | ({} if at else _talk(registry, one)) | session.stamps(one),
+        )
+
+    session.answer(lambda: version_data(one), names=lambda: [str(one.ref)], text=text)
 
 
-def _page(
-    registry: "Registry", one: ModelVersion, model: RegisteredModel, *, at: str
-) -> Iterator[str]:
-    artifact = one.artifact
-    status = f"{one.status} {one.status_message}".strip()
-    fields = {
-        "stage": one.stage,
-        "aliases": ", ".join(model.aliases_of(one.ref.number)),
-        "description": one.description,
-        "source": one.source,
-        "location": one.location,
-        "run": " ".join(filter(None, (one.run_id, one.run_link))),
-        "logged model": one.model_id,
-        "code": _code(one.code),
-        "artifact": f"{artifact.digest}, {artifact.files} files, {tell_size(artifact.size)}"
-        if artifact
-        else "",
-        "status": status,
-        "tags": pairs_text(one.tags),
-        "metrics": pairs_text(one.metrics),
-        "params": pairs_text(one.params),
-    }
-    yield from sheet(str(one.ref), fields | ({} if at else _talk(registry, one)))
-
-
-def _code(code: Code) -> str:
-    dirty = "with uncommitted changes" if code.dirty else ""
-    return " ".join(filter(None, (code.repository, code.commit[:12], code.path, dirty)))
-
-
-def _talk(registry: "Registry", one: ModelVersion) -> dict[str, str]:
+def _talk(registry: "Registry", one: VersionRecord) -> dict[str, str]:
     """Tell what people say and ask about a version now."""
     comments = len(registry.comments(one.ref))
     asked = [view.request for view in registry.requests(version=one.ref)]

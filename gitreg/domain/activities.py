@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gitreg.domain.changes import KINDS as CHANGES
 from gitreg.domain.changes import (
     Change,
     CommentAdded,
@@ -12,6 +13,8 @@ from gitreg.domain.changes import (
 from gitreg.domain.commits import ORIGINAL_TIME, ORIGINAL_USER, Commit, format_time
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.requests import Answer, Outcome, TransitionRequest
+from gitreg.domain.suggest import suggest
+from gitreg.errors import InvalidValueError
 
 APPLIED = "APPLIED_TRANSITION"
 REQUESTED = "REQUESTED_TRANSITION"
@@ -22,6 +25,27 @@ ANSWERED = {
     Outcome.REJECTED: "REJECTED_REQUEST",
     Outcome.CANCELLED: "CANCELLED_REQUEST",
 }
+
+
+KINDS = (
+    REQUESTED,
+    *ANSWERED.values(),
+    APPLIED,
+    SYSTEM,
+    NEW_COMMENT,
+    *(name for name in CHANGES if name not in {"StageTransitioned", "CommentAdded"}),
+)
+"""Every kind of activity."""
+
+
+def parse_kind(text: str) -> str:
+    """Read the name of a kind of activity, in any case; InvalidValueError if it is none."""
+    found = next((kind for kind in KINDS if kind.lower() == text.lower()), None)
+    if found is None:
+        raise InvalidValueError(
+            f"{text!a} is no kind of activity", hint=suggest(text, KINDS) or ", ".join(KINDS)
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,14 @@ class ModelRecord(RegisteredModel):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_Item]):
-    """Some of what was found; ``token`` asks for what follows, "" if nothing does."""
+    """Some of what was found; ``token`` asks for what follows, "" if nothing does.
+
+    ``commit`` is the step of main that it was found in, where one is.
+    """
 
     items: tuple[_Item, ...]
     token: str = ""
+    commit: str = ""
 
     def __iter__(self) -> Iterator[_Item]:
         return iter(self.items)

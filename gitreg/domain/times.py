@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from gitreg.errors import InvalidValueError
 
 _DAY = 86_400_000
+FOREVER = 1 << 62
+"""Later than any time, in ms."""
 
 
 def is_date(text: str) -> bool:

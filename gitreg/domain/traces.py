@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gitreg.domain.commits import format_time
 from gitreg.domain.names import VersionRef
+from gitreg.domain.records import VersionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """How long a version was in a stage; ``left`` None: it still is. ``went_to`` "": deleted."""
+    """How long a version was in a stage; ``left`` None: it still is. ``went_to`` "": deleted.
+
+    ``ref`` names the version as it was called last in that stage.
+    """
 
     ref: VersionRef
     stage: str
@@ -42,6 +46,10 @@ class Tenure:
     left: Deed | None = None
     came_from: str = ""
     went_to: str = ""
+
+    def meets(self, start: int, end: int) -> bool:
+        """Tell whether it was so at some time from ``start`` to ``end``, in ms."""
+        return self.entered.time <= end and (self.left is None or self.left.time > start)
 
     def to_dict(self) -> dict[str, object]:
         """Give it as plain values for JSON."""
@@ -67,3 +75,53 @@ class Blame:
     def to_dict(self) -> dict[str, object]:
         """Give it as plain values for JSON."""
         return {"field": self.field, "value": self.value, **self.deed.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that happened to a version, in a sentence: when (ms), in which commit.
+
+    ``comment`` is what was written there.
+    """
+
+    time: int
+    sentence: str
+    commit: str
+    comment: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Give it as plain values for JSON."""
+        return {
+            "time": format_time(self.time),
+            "text": self.sentence,
+            "commit": self.commit,
+            "comment": self.comment,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """How a version came to be in its stage: since when it is, and what happened to it.
+
+    ``story`` is told oldest first.
+    """
+
+    version: VersionRecord
+    tenure: Tenure
+    story: tuple[Reason, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Tell who brought it where it is."""
+        commit = self.tenure.entered.commit
+        last = next((one.sentence for one in reversed(self.story) if one.commit == commit), "")
+        return f"{self.version.ref} is in {self.tenure.stage}: {last}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give it as plain values for JSON."""
+        return {
+            **self.tenure.to_dict(),
+            "model": str(self.version.ref.model),
+            "text": self.sentence,
+            "story": [one.to_dict() for one in self.story],
+        }

@@ -52,12 +52,14 @@ class Catalogue:
     def _opened(self) -> sqlite3.Connection:
         if self.path is None:
             db = self._connected(":memory:")
+            self._tune(db)
             self._lay_out(db)
             return db
         for _ in range(3):
             with self._guarded(fcntl.LOCK_SH):
                 db = self._connected(str(self.path))
                 try:
+                    self._tune(db)
                     version = self._version(db)
                     if version == FORMAT:
                         found = self.path.stat()
@@ -75,11 +77,14 @@ class Catalogue:
         raise UnavailableError(f"{self.path} cannot be made", hint="remove it, and try again")
 
     def _connected(self, where: str) -> sqlite3.Connection:
-        db = sqlite3.connect(where, timeout=self._wait, isolation_level=None)
+        return sqlite3.connect(where, timeout=self._wait, isolation_level=None)
+
+    @staticmethod
+    def _tune(db: sqlite3.Connection) -> None:
+        """Set what holds for a connection, for which SQLite looks into the file already."""
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32768")
         db.execute("PRAGMA wal_autocheckpoint = 8192")
-        return db
 
     def _version(self, db: sqlite3.Connection) -> int:
         """Give the format of the file; an empty one is laid out first."""

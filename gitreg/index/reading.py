@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from gitreg.domain.activities import Activity
+from gitreg.domain.activities import REQUESTED, Activity
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, VersionRecord
 from gitreg.domain.references import Reference
@@ -24,6 +24,8 @@ _ACTIVITY = (
 _Item = TypeVar("_Item")
 _AT_ONCE = 500
 """Rows that one query names."""
+_NAMED = "name IN (SELECT value FROM json_each(?))"
+"""The condition that a name is one of a JSON list."""
 Row = Sequence[Any]  # Any: whatever SQLite holds
 
 
@@ -36,6 +38,26 @@ def model(view: View, name: ModelName) -> ModelRecord | None:
         f"SELECT {MODEL} FROM models m WHERE m.name = ? AND {view.holds('m')}", (str(name),)
     )
     return next(as_models(view, rows), None)
+
+
+def models(view: View, *, glob: str = "", stage: str = "") -> tuple[ModelRecord, ...]:
+    """Give the models whose names match, by name; with ``stage`` those with a version in it."""
+    which, values = _matching("m", glob)
+    if stage:
+        which += (
+            " AND EXISTS (SELECT 1 FROM versions v"
+            f" WHERE v.name = m.name AND v.stage = ? AND {view.holds('v')})"
+        )
+        values = (*values, stage)
+    rows = view.rows(
+        f"SELECT {MODEL} FROM models m WHERE {view.holds('m')}{which} ORDER BY m.name", values
+    )
+    return tuple(as_models(view, rows))
+
+
+def _matching(letter: str, glob: str) -> tuple[str, tuple[str, ...]]:
+    """Give the condition that a name matches a glob, whose only signs are ``*`` and ``?``."""
+    return (f" AND {letter}.name GLOB ?", (glob.replace("[", "[[]"),)) if glob else ("", ())
 
 
 def id_of(view: View, name: ModelName) -> str:
@@ -133,6 +155,32 @@ def versions(view: View, name: ModelName, stage: str = "") -> tuple[VersionRecor
     return tuple(as_versions(view, rows))
 
 
+def every_version(view: View, *, glob: str = "", stage: str = "") -> tuple[VersionRecord, ...]:
+    """Give the live versions of the models whose names match, by name, ascending."""
+    which, values = _matching("v", glob)
+    if stage:
+        which, values = f"{which} AND v.stage = ?", (*values, stage)
+    rows = view.rows(
+        f"SELECT {VERSION} FROM versions v WHERE {view.holds('v')}{which}"
+        " ORDER BY v.name, v.number",
+        values,
+    )
+    return tuple(as_versions(view, rows))
+
+
+def numbers(view: View, names: Sequence[str]) -> dict[str, dict[str, list[int]]]:
+    """Give the numbers of the live versions of models by name and stage, ascending."""
+    found: dict[str, dict[str, list[int]]] = {name: {} for name in names}
+    rows = view.rows(
+        f"SELECT name, stage, number FROM versions WHERE {_NAMED} AND {view.holds()}"
+        " ORDER BY name, number",
+        (json.dumps(list(names)),),
+    )
+    for name, stage, number in rows:
+        found[name].setdefault(stage, []).append(number)
+    return found
+
+
 def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
     """Give the versions that rows of the columns VERSION are."""
     for some in batched(rows):
@@ -219,7 +267,11 @@ def counts(view: View) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which activities are asked for; what is empty does not matter. Times are in ms."""
+    """Which activities are asked for; what is empty does not matter. Times are in ms.
+
+    ``model`` is asked for by its name, with whatever had that name before; ``id`` is one model.
+    With ``asked_then`` a view of the past tells requests that were answered later, too.
+    """
 
     model: ModelName | None = None
     version: int | None = None
@@ -227,6 +279,8 @@ class Asked:
     kinds: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
+    id: str = ""
+    asked_then: bool = False
 
     def wants(self, one: Activity) -> bool:
         """Tell whether an activity that the index does not hold is asked for."""
@@ -249,7 +303,8 @@ def activities(
     """Give activities, the newest first; ``before``: only those that come after that place."""
     conditions = list(_conditions(view, asked))
     if view.at is not None:
-        conditions.append(("seq <= ?", (view.at,)))
+        also = f" OR kind = '{REQUESTED}'" if asked.asked_then else ""
+        conditions.append((f"(seq <= ?{also})", (view.at,)))
     if before is not None:
         conditions.append(("(time, place, row) < (?, ?, ?)", before))
     which = " AND ".join(condition for condition, _ in conditions) or "1"
@@ -264,6 +319,8 @@ def activities(
 def _conditions(view: View, asked: Asked) -> Iterator[tuple[str, tuple[object, ...]]]:
     if asked.model is not None:
         yield _about(view, asked.model)
+    if asked.id:
+        yield "model = ?", (asked.id,)
     if asked.version is not None:
         yield "number = ?", (asked.version,)
     if asked.user:
@@ -278,13 +335,17 @@ def _conditions(view: View, asked: Asked) -> Iterator[tuple[str, tuple[object, .
 
 def _about(view: View, name: ModelName) -> tuple[str, tuple[object, ...]]:
     """Find by the id of the model that has the name, and by the name where others had it."""
-    found = model(view, name)
-    if found is None:
+    identifier = id_of(view, name)
+    rows = view.rows("SELECT DISTINCT name FROM models WHERE id = ?", (identifier,))
+    if len(rows) <= 1:
         return "name = ?", (str(name),)
-    rows = view.rows("SELECT DISTINCT name FROM models WHERE id = ?", (found.id,))
-    if len(rows) == 1:
-        return "name = ?", (str(name),)
-    return "(model = ? OR name = ?)", (found.id, str(name))
+    return "(model = ? OR name = ?)", (identifier, str(name))
+
+
+def moment(view: View) -> int:
+    """Give the time, in ms, of the last step that the view sees."""
+    row = view.row("SELECT time FROM steps WHERE seq <= ? ORDER BY seq DESC", (view.last,))
+    return int(row[0]) if row is not None else 0
 
 
 def as_activity(row: Row) -> Activity:

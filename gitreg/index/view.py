@@ -15,6 +15,14 @@ class View:
     db: sqlite3.Connection
     at: int | None = None
 
+    @property
+    def last(self) -> int:
+        """Give the last step that it sees."""
+        if self.at is not None:
+            return self.at
+        row = self.row("SELECT max(seq) FROM steps")
+        return int(row[0] or 0) if row is not None else 0
+
     def holds(self, table: str = "") -> str:
         """Give the SQL condition that a row of ``table`` (its name in the query) holds."""
         dot = f"{table}." if table else ""

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from gitreg.domain.activities import Activity, requested
+from gitreg.domain.activities import Activity, parse_kind, requested
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, Page, VersionRecord
 from gitreg.domain.references import parse_reference
-from gitreg.domain.times import as_limits
+from gitreg.domain.times import as_limits, is_date
 from gitreg.errors import InvalidValueError, NotFoundError
 from gitreg.index import pages, reading
+from gitreg.index.grammar import parse
 from gitreg.index.reading import Asked, Counts
 from gitreg.index.searching import prepare
 from gitreg.index.subjects import MODELS, VERSIONS, Subject
@@ -73,11 +74,37 @@ class Finds(Reads):
     ) -> tuple[VersionRecord, ...]:
         """Give a model's live versions, ascending; with ``stage`` those that are in it."""
         model = ModelName(name)
-        wanted = self.settings(at=at).stages.parse(stage).name if stage else ""
+        wanted = self._stage(stage, at)
         found = self._ask(lambda view: reading.versions(view, model, wanted), at=at)
         if not found:
             self.model(name, at=at)
         return found
+
+    def all_models(
+        self, *, glob: str = "", stage: str = "", at: str = ""
+    ) -> tuple[ModelRecord, ...]:
+        """Give every model by name: those that a glob matches, or that have a version in a stage.
+
+        A glob knows ``*`` and ``?``.
+        """
+        wanted = self._stage(stage, at)
+        return self._ask(lambda view: reading.models(view, glob=glob, stage=wanted), at=at)
+
+    def all_versions(
+        self, *, glob: str = "", stage: str = "", at: str = ""
+    ) -> tuple[VersionRecord, ...]:
+        """Give every live version, by name and ascending: of some models, or in a stage."""
+        wanted = self._stage(stage, at)
+        return self._ask(lambda view: reading.every_version(view, glob=glob, stage=wanted), at=at)
+
+    def _stage(self, stage: str, at: str) -> str:
+        return self.settings(at=at).stages.parse(stage).name if stage else ""
+
+    def numbers(
+        self, names: Iterable[str | ModelName], *, at: str = ""
+    ) -> dict[str, dict[str, list[int]]]:
+        """Give the numbers of the live versions of models, by name and by stage."""
+        return self._ask(lambda view: reading.numbers(view, list(map(str, names))), at=at)
 
     def latest_versions(
         self, name: str, stages: Iterable[str] = (), *, at: str = ""
@@ -96,7 +123,7 @@ class Finds(Reads):
 
     def find_models(
         self,
-        filter_string: str = "",
+        filter_string: str | Sequence[str] = "",
         *,
         order_by: str | Sequence[str] = (),
         max_results: int = PAGE,
@@ -105,8 +132,9 @@ class Finds(Reads):
     ) -> Page[ModelRecord]:
         """Find models: ``find_models("name LIKE 'fraud%' AND stage = 'Production'")``.
 
-        README tells the language. ``page.token`` asks for the next page, which answers from the
-        registry as it was when the first page did. Raises InvalidValueError, showing the place.
+        README tells the language; of several filters all must hold. ``page.token`` asks for the
+        next page, which answers from the registry as it was when the first page did. Raises
+        InvalidValueError, showing the place.
         """
         return self._find(
             MODELS,
@@ -119,7 +147,7 @@ class Finds(Reads):
 
     def find_versions(
         self,
-        filter_string: str = "",
+        filter_string: str | Sequence[str] = "",
         *,
         order_by: str | Sequence[str] = (),
         max_results: int = PAGE,
@@ -140,14 +168,14 @@ class Finds(Reads):
         self,
         subject: Subject,
         read: Callable[[View, Sequence[int]], Iterator[_Record]],
-        asked: tuple[str, str | Sequence[str]],
+        asked: tuple[str | Sequence[str], str | Sequence[str]],
         *,
         max_results: int,
         page_token: str,
         at: str,
     ) -> Page[_Record]:
         _check_size(max_results)
-        filter_string, order_by = asked
+        filter_string, order_by = _joined(asked[0]), asked[1]
         order = [order_by] if isinstance(order_by, str) else list(order_by)
         digest = pages.digest(subject.table, filter_string, *order, at)
         offset = 0
@@ -170,11 +198,10 @@ class Finds(Reads):
             return tuple(read(view, [row[0] for row in rows]))
 
         found = self._ask(find, at=when)
-        token = ""
+        token, commit = "", self.commit(when)
         if len(found) > max_results:
-            commit = self.commit(when)
             token = pages.encode(pages.Page(commit, offset + max_results), digest)
-        return Page(found[:max_results], token)
+        return Page(found[:max_results], token, commit)
 
     # --- activities ---------------------------------------------------------------------------
 
@@ -187,31 +214,74 @@ class Finds(Reads):
         kinds: Iterable[str] = (),
         since: str = "",
         until: str = "",
+        at: str = "",
         max_results: int = PAGE,
         page_token: str = "",
     ) -> Page[Activity]:
         """Give activities, newest first: of the registry, a model, a version, or a user.
 
-        ``kinds`` names those that are wanted, ``since`` and ``until`` are dates. Open requests
-        are told as long as their branches stand.
+        ``kinds`` names those that are wanted, ``since`` and ``until`` are dates, ``at`` tells what
+        had happened by then. Open requests are told as long as their branches stand.
         """
         _check_size(max_results)
-        wanted = _asked(model, version, user, kinds=tuple(kinds), since=since, until=until)
-        digest = pages.digest("activities", repr(wanted))
+        wanted = self._asked(
+            model, version, user=user, kinds=kinds, since=since, until=until, at=at
+        )
+        digest = pages.digest("activities", repr(wanted), at)
         before = pages.decode_place(page_token, digest) if page_token else None
-        found = list(islice(self._feed(wanted, before), max_results + 1))
+        found = list(islice(self._feed(wanted, at, before=before), max_results + 1))
         token = ""
         if len(found) > max_results:
             found.pop()
             token = pages.encode_place(found[-1][0], digest)
         return Page(tuple(one for _, one in found), token)
 
-    def log(self, model: str = "", *, version: int | None = None) -> Iterator[Activity]:
-        """Give the activities of the registry, a model or a version, newest first."""
-        return (one for _, one in self._feed(_asked(model, version, "")))
+    def log(
+        self,
+        model: str = "",
+        *,
+        version: int | None = None,
+        user: str = "",
+        kinds: Iterable[str] = (),
+        since: str = "",
+        until: str = "",
+        at: str = "",
+    ) -> Iterator[Activity]:
+        """Give all activities, newest first, asked for as ``activities`` does."""
+        wanted = self._asked(
+            model, version, user=user, kinds=kinds, since=since, until=until, at=at
+        )
+        return (one for _, one in self._feed(wanted, at))
+
+    def _asked(
+        self,
+        model: str,
+        version: int | None,
+        *,
+        user: str,
+        kinds: Iterable[str],
+        since: str,
+        until: str,
+        at: str,
+    ) -> Asked:
+        limits = [as_limits(until)[1]] if until else []
+        limits += [self.moment(at)] if at else []
+        return Asked(
+            ModelName(model) if model else None,
+            version,
+            user,
+            tuple(map(parse_kind, kinds)),
+            as_limits(since)[0] if since else None,
+            min(limits, default=None),
+            asked_then=bool(at),
+        )
+
+    def moment(self, at: str = "") -> int:
+        """Give the time (ms) that a date means, at its end, or when a step, or the last, was."""
+        return as_limits(at)[1] if is_date(at) else self._ask(reading.moment, at=at)
 
     def _feed(
-        self, wanted: Asked, before: reading.Place | None = None
+        self, wanted: Asked, at: str, *, before: reading.Place | None = None
     ) -> Iterator[tuple[reading.Place, Activity]]:
         """Give activities from the index, and the requests that nobody answered among them."""
         waiting = [
@@ -219,7 +289,7 @@ class Finds(Reads):
             for one in self._unanswered()
             if wanted.wants(one) and (before is None or (one.time, 0, -1) < before)
         ]
-        recorded = self._recorded(wanted, before)
+        recorded = self._recorded(wanted, self.commit(at), before)
         yield from heapq.merge(
             recorded,
             sorted(waiting, key=lambda one: one[0], reverse=True),
@@ -228,10 +298,10 @@ class Finds(Reads):
         )
 
     def _recorded(
-        self, wanted: Asked, before: reading.Place | None
+        self, wanted: Asked, tip: str, before: reading.Place | None
     ) -> Iterator[tuple[reading.Place, Activity]]:
         """Read them in portions, from one state of the registry."""
-        tip, size = self.tip, PAGE
+        size = PAGE
         while True:
             place = before
             found = self._index.read(
@@ -257,6 +327,10 @@ class Finds(Reads):
         """Make the index anew; ``progress`` is told the steps done, and how many there are."""
         self._index.rebuild(self.tip, progress)
 
+    def watch_index(self, progress: Progress) -> None:
+        """Tell ``progress`` whenever a read has to keep the index up first."""
+        self._index.watch(progress)
+
     def update_index(self, progress: Progress | None = None) -> None:
         """Keep the index up, as every read does."""
         self._index.read(self.tip, lambda _: None, progress=progress)
@@ -266,25 +340,16 @@ class Finds(Reads):
         return self._index.status(self.tip)
 
 
+def _joined(filters: str | Sequence[str]) -> str:
+    """Give one filter that is all of them; each must be one by itself."""
+    every = [one for one in ([filters] if isinstance(filters, str) else filters) if one.strip()]
+    if len(every) < 2:
+        return every[0] if every else ""
+    for one in every:
+        parse(one)
+    return " AND ".join(f"({one})" for one in every)
+
+
 def _check_size(max_results: int) -> None:
     if not 0 < max_results <= MOST:
         raise InvalidValueError(f"a page holds 1 to {MOST} results, not {max_results}")
-
-
-def _asked(
-    model: str,
-    version: int | None,
-    user: str,
-    *,
-    kinds: tuple[str, ...] = (),
-    since: str = "",
-    until: str = "",
-) -> Asked:
-    return Asked(
-        ModelName(model) if model else None,
-        version,
-        user,
-        kinds,
-        as_limits(since)[0] if since else None,
-        as_limits(until)[1] if until else None,
-    )

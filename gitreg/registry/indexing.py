@@ -51,7 +51,12 @@ class Index:
         self._reader = reader
         self._cache = cache
         self._open: Catalogue | None = None
+        self._progress: Progress | None = None
         self._process = 0
+
+    def watch(self, progress: Progress) -> None:
+        """Tell ``progress`` of whatever is recorded, unless a call names somebody else."""
+        self._progress = progress
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -120,7 +125,7 @@ class Index:
             return self._reader.repository.resolve(at)
 
         def ask(catalogue: Catalogue) -> str:
-            self._catch_up(catalogue, main, None)
+            self._catch_up(catalogue, main)
             with catalogue.reading():
                 return self._step(catalogue, main, at).id
 
@@ -128,8 +133,9 @@ class Index:
 
     # --- keeping up ---------------------------------------------------------------------------
 
-    def _catch_up(self, catalogue: Catalogue, main: str, progress: Progress | None) -> None:
+    def _catch_up(self, catalogue: Catalogue, main: str, progress: Progress | None = None) -> None:
         """Record what is new up to ``main``; nothing to do if it is recorded already."""
+        progress = progress or self._progress
         tip = catalogue.tip()
         if tip is not None and (tip.id == main or catalogue.step(main) is not None):
             return

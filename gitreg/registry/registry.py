@@ -16,7 +16,8 @@ from gitreg.operations import permissions as p
 from gitreg.operations import versions as v
 from gitreg.operations.plan import Operation, Plan
 from gitreg.registry.notices import Tells
-from gitreg.registry.receipts import Receipt
+from gitreg.registry.receipts import Receipt, RefusedError
+from gitreg.registry.tracing import Undoing
 from gitreg.registry.writing import Writer
 
 if TYPE_CHECKING:
@@ -340,9 +341,16 @@ class Registry(Tells):
     ) -> Receipt:
         """Undo the last step that changed which versions of a model are in a stage, in one commit.
 
-        Done again it undoes that. ``undoing`` tells what it does.
+        Done again it undoes that.
         """
-        return self.apply(self.undoing(model, stage).operation, message=message, dry_run=dry_run)
+        return self.undo(self.undoing(model, stage), message=message, dry_run=dry_run)
+
+    def undo(self, undoing: Undoing, *, message: str = "", dry_run: bool = False) -> Receipt:
+        """Do what ``undoing`` told; ConflictError if a version is elsewhere by now."""
+        try:
+            return self.apply(undoing.operation, message=message, dry_run=dry_run)
+        except RefusedError as error:
+            raise undoing.refused(error) from error
 
     def request_transition(
         self, version: Version, stage: str, *, message: str = "", dry_run: bool = False

@@ -44,7 +44,7 @@ def test_a_version_records_the_commit_that_is_checked_out(alice: Desk, checkout:
         "dirty": False,
     }
     shown = alice.does("version", "show", "fraud/latest")
-    assert f"  code    https://git.acme.com/risk.git {head(checkout)[:12]}\n" in shown
+    assert f"  code     https://git.acme.com/risk.git {head(checkout)[:12]}\n" in shown
 
 
 def test_the_current_folder_is_the_path(

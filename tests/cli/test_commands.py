@@ -43,6 +43,10 @@ READS = {
     "log": "",
     "events": "",
     "diff": "HEAD~1",
+    "blame": "fraud/1",
+    "why": "fraud/1",
+    "index status": "",
+    "index rebuild": "",
     "hook status": "",
 }
 FILES = {"pull", "verify", "lock", "sync", "cache list", "cache verify", "cache prune"}
@@ -61,6 +65,9 @@ DATED = {
     "comment list",
     "permission list",
     "permission check",
+    "log",
+    "blame",
+    "why",
 }
 
 
@@ -99,13 +106,17 @@ def test_the_command_tree_is_the_designs() -> None:
         "cache": "list verify prune",
         "artifacts": "gc",
         "transition": "",
+        "rollback": "",
         "request": "create list show approve reject cancel",
         "permission": "list grant revoke check",
         "log": "",
         "events": "",
         "diff": "",
+        "blame": "",
+        "why": "",
         "check": "",
         "audit": "",
+        "index": "rebuild status",
         "maintain": "",
         "hook": "install status serve",
     }
@@ -167,11 +178,12 @@ def test_deletes_and_renames_take_yes() -> None:
         "version delete",
         "alias delete",
         "comment delete",
+        "rollback",
         "artifacts gc",
     }
 
 
-def test_reads_of_models_versions_and_permissions_take_a_date() -> None:
+def test_reads_of_what_was_take_a_date() -> None:
     assert {path for path in LEAVES if "--at" in options(ALL[path])} == DATED
 
 

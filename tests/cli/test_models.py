@@ -34,13 +34,21 @@ def test_models_are_listed_with_what_runs_where(alice: Desk) -> None:
         "fraud  2       Production 1  champion=1  Scores card payments.\n"
     )
     assert alice.does("model", "list", "-q") == "churn\nfraud\n"
-    assert alice.call("model", "list", "-o", "json").data[1] == {
+    data = alice.call("model", "list", "-o", "json").data[1]
+    shown = alice.call("model", "show", "fraud", "-o", "json").data
+    assert shown | data == shown
+    created, updated = data.pop("created"), data.pop("updated")
+    assert created < updated
+    assert data == {
         "name": "fraud",
+        "id": gitreg.open(alice.registry, actor="alice").model_record("fraud").id,
         "description": "Scores card payments.",
         "tags": {"team": "risk"},
         "aliases": {"champion": 1},
         "latest_version": 2,
         "stages": {"Production": [1], "None": [2]},
+        "created_by": "alice",
+        "updated_by": "alice",
     }
 
 
@@ -54,6 +62,16 @@ def test_models_are_listed_by_name_and_stage(alice: Desk) -> None:
     assert alice.does("model", "list", "--name", "x*", "-o", "json") == "[]\n"
 
 
+def test_a_model_is_changed_by_whoever_touches_its_versions(alice: Desk) -> None:
+    alice.does("permission", "grant", "carol", "manage", "fraud")
+    alice.at("carol").does("transition", "fraud/1", "Staging")
+    told = alice.call("model", "show", "fraud", "-o", "json").data
+    assert (told["created_by"], told["updated_by"]) == ("alice", "carol")
+    [one, other] = told["versions"]
+    assert (one["updated"], one["updated_by"]) == (told["updated"], "carol")
+    assert (other["updated"], other["updated_by"]) == (other["created"], "alice")
+
+
 def test_an_empty_registry_says_how_to_begin(alice: Desk) -> None:
     alice.does("init", "new.git")
     told = alice.call("-r", "new.git", "model", "list")
@@ -62,24 +80,28 @@ def test_an_empty_registry_says_how_to_begin(alice: Desk) -> None:
 
 def test_a_model_is_shown_with_its_versions_newest_first(alice: Desk) -> None:
     alice.does("alias", "set", "fraud/1", "champion")
+    data = alice.call("model", "show", "fraud", "-o", "json").data
     assert alice.does("model", "show", "fraud") == (
         "fraud\n"
         "  description  Scores card payments.\n"
         "  tags         team=risk\n"
         "  aliases      champion=1\n"
+        f"  created      {data['created']} by alice\n"
+        f"  updated      {data['updated']} by alice\n"
+        f"  id           {data['id']}\n"
         "\n"
         "VERSION  STAGE  ALIASES   SOURCE           DESCRIPTION\n"
         "2        None             s3://ml/fraud/2  Retrained.\n"
         "1        None   champion  s3://ml/fraud/1\n"
     )
-    data = alice.call("model", "show", "fraud", "-o", "json").data
     assert [one["version"] for one in data["versions"]] == [1, 2]
 
 
 def test_a_model_without_versions_says_how_to_add_one(bob: Desk) -> None:
     bob.does("model", "create", "churn")
     told = bob.does("model", "show", "churn")
-    assert told == "churn\n\nno versions yet: gitreg version create churn --source URI\n"
+    assert told.startswith("churn\n  created  ")
+    assert told.endswith("\n\nno versions yet: gitreg version create churn --source URI\n")
 
 
 def test_models_are_read_as_they_were(alice: Desk) -> None:

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitreg.cli import output
-from gitreg.cli.output import cut, one_line, sheet, table, tell_time, width_of
+from gitreg.cli.output import (
+    cut,
+    one_line,
+    sheet,
+    table,
+    tell_span,
+    tell_time,
+    width_of,
+    write_span,
+)
 
 DAY = 86_400_000
 NOW = 1_767_268_800_000
@@ -93,6 +102,23 @@ def test_a_time_is_told_as_people_do(ago: int, told: str) -> None:
     assert tell_time(NOW - ago, now=NOW) == told
 
 
+@pytest.mark.parametrize(
+    ("span", "told", "written"),
+    [
+        (0, "no time", "PT0S"),
+        (-1, "no time", "PT0S"),
+        (1_000, "1 second", "PT1S"),
+        (59_999, "59 seconds", "PT59S"),
+        (3_600_000, "1 hour", "PT1H"),
+        (2 * 3_600_000 + 61_000, "2 hours", "PT2H1M1S"),
+        (DAY, "1 day", "P1D"),
+        (400 * DAY + 3_600_000, "400 days", "P400DT1H"),
+    ],
+)
+def test_a_span_is_told_as_people_do_or_written_as_iso(span: int, told: str, written: str) -> None:
+    assert (tell_span(span), write_span(span)) == (told, written)
+
+
 DATA: dict[str, object] = {
     "text": "日本 \x9b31m \u202e \U000e0001 \ud800",
     "lines": ("a\nb", None, True, 1.5),
@@ -136,6 +162,10 @@ def test_no_command_writes_what_a_terminal_would_obey(text: str, alice: Desk) ->
         "log",
         "log -o json",
         "diff HEAD~3",
+        "blame fraud/1",
+        "blame fraud/1 -o json",
+        "why fraud/1",
+        "why fraud/1 -o yaml",
     )
     for call in calls:
         told = alice.does(*call.split())

@@ -162,6 +162,32 @@ def test_a_terminal_sees_colours_relative_times_and_cut_lines(alice: Desk) -> No
     assert seen.startswith("\x1b[31merror: \x1b[0mthere is no model nope\n")
 
 
+def test_tenures_on_a_terminal_fit_and_are_told_as_people_do(alice: Desk) -> None:
+    alice.does("transition", "fraud/1", "Production")
+    alice.does("transition", "fraud/2", "Production", "--archive-existing")
+    for width in ("80", "120"):
+        _, seen = on_terminal(alice, "log", "--stage", "Production", "fraud", COLUMNS=width)
+        lines = COLOUR.sub("", seen).splitlines()
+        assert len(lines) == 3
+        assert all(len(line) <= int(width) for line in lines)
+    assert re.search(r"fraud/2  just now  now +(no time|\d+ seconds?) +alice", lines[1])
+    for command in ("blame", "why"):
+        _, seen = on_terminal(alice, command, "fraud/1", COLUMNS="120")
+        assert "just now" in seen
+
+
+def test_a_terminal_is_told_what_a_rollback_undoes_before_it_is_asked(alice: Desk) -> None:
+    alice.does("transition", "fraud/1", "Production")
+    before = alice.tip()
+    code, seen = on_terminal(alice, "rollback", "fraud", "Production", keys="n\n", COLUMNS="200")
+    told, asked, *_ = COLOUR.sub("", seen).replace("n\nnote", "note").splitlines()
+    assert told.endswith("by alice, just now: fraud/1 None -> Production")
+    assert asked.startswith("Undo that in Production of fraud? [y/N]: ")
+    assert (code, alice.tip()) == (1, before)
+    code, seen = on_terminal(alice, "rollback", "fraud", "Production", keys="y\n", COLUMNS="200")
+    assert (code, "fraud/1 Production -> None by alice (" in seen) == (0, True)
+
+
 def test_no_colour_means_none(alice: Desk) -> None:
     assert not COLOUR.search(on_terminal(alice, "log", NO_COLOR="1")[1])
     assert not COLOUR.search(on_terminal(alice, "model", "show", "nope", TERM="dumb")[1])
@@ -194,7 +220,8 @@ def test_a_long_log_on_a_terminal_says_there_is_more(alice: Desk) -> None:
 def test_an_audit_on_a_terminal_shows_how_far_it_is(alice: Desk) -> None:
     code, seen = on_terminal(alice, "audit")
     assert code == 0
-    assert " of 4 steps" in seen
+    assert "% of 4 steps" in seen
+    assert "100% of 4 steps\r\x1b[K" in seen
     assert seen.splitlines()[-1] == "clean"
 
 

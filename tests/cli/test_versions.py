@@ -16,6 +16,7 @@ def test_a_version_is_registered_and_the_next_step_told(alice: Desk) -> None:
     assert told == (
         f"fraud/3 registered ({tip[:7]}). Next: gitreg request create fraud/3 Staging\n"
     )
+    data = alice.call("version", "show", "fraud/3", "-o", "json").data
     assert alice.does("version", "show", "fraud/3") == (
         "fraud/3\n"
         "  stage         None\n"
@@ -27,12 +28,16 @@ def test_a_version_is_registered_and_the_next_step_told(alice: Desk) -> None:
         "  tags          by=carol\n"
         "  metrics       auc=0.95, n=3.0\n"
         "  params        depth=6\n"
+        f"  created       {data['created']} by alice\n"
+        f"  updated       {data['updated']} by alice\n"
     )
     assert alice.does("version", "create", "fraud", "--source", "x", "-q") == "fraud/4\n"
 
 
 def test_a_version_as_data_has_every_field(alice: Desk) -> None:
-    assert alice.call("version", "show", "fraud/1", "-o", "json").data == {
+    data = alice.call("version", "show", "fraud/1", "-o", "json").data
+    assert data.pop("created") == data.pop("updated")
+    assert data == {
         "model": "fraud",
         "version": 1,
         "stage": "None",
@@ -50,6 +55,8 @@ def test_a_version_as_data_has_every_field(alice: Desk) -> None:
         "tags": {},
         "metrics": {"auc": 0.94},
         "params": {},
+        "created_by": "alice",
+        "updated_by": "alice",
     }
 
 
@@ -113,7 +120,7 @@ def test_a_pending_version_becomes_ready(alice: Desk) -> None:
     assert "PENDING_REGISTRATION" in alice.does("version", "list", "fraud")
     failed = ("version", "status", "fraud/3", "FAILED_REGISTRATION", "--because", "no space")
     assert "status FAILED_REGISTRATION (no space)" in alice.does(*failed)
-    assert "  status  FAILED_REGISTRATION no space\n" in alice.does("version", "show", "fraud/3")
+    assert "  status   FAILED_REGISTRATION no space\n" in alice.does("version", "show", "fraud/3")
     alice.does("version", "status", "fraud/3", "READY")
     alice.fails(5, *failed)
 

@@ -114,6 +114,7 @@ def test_an_index_of_no_use_is_made_anew(ground: Ground, damage: Callable[[Path]
     before = told(ground.by("eve"))
     damage(index_of(ground))
     assert told(ground.by("eve")) == before
+    assert ground.by("eve").index_status().path == str(index_of(ground)), "where it was"
 
 
 @pytest.mark.parametrize("damage", [without_a_table, not_a_database], ids=lambda one: one.__name__)
