@@ -6,7 +6,7 @@ import click
 
 from gitreg.cli.command import Group
 from gitreg.cli.failure import FAILED
-from gitreg.cli.options import dry_run, reading
+from gitreg.cli.options import alone, dry_run
 from gitreg.cli.output import table, tell_size, tell_time
 from gitreg.cli.progress import Bar
 from gitreg.cli.session import Session
@@ -27,7 +27,7 @@ def cache() -> None:
 
 
 @cache.command("list", examples=("gitreg cache list", "gitreg cache list -o json"))
-@reading
+@alone
 def list_cache(session: Session) -> None:
     """List what is kept, the most recently used first."""
     from gitreg.opening import open_cache
@@ -51,7 +51,7 @@ def _time(seconds: int) -> str:
 
 
 @cache.command("verify", examples=("gitreg cache verify",))
-@reading
+@alone
 @click.pass_context
 def verify_cache(ctx: click.Context, session: Session) -> None:
     """Hash all that is kept, and remove what is not as it was.
@@ -86,7 +86,7 @@ def verify_cache(ctx: click.Context, session: Session) -> None:
     help="Only what was not used for so long.",
 )
 @dry_run
-@reading
+@alone
 def prune(session: Session, older_than: int) -> None:
     """Remove what is kept; folders that were pulled keep their files."""
     from gitreg.opening import open_cache

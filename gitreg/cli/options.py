@@ -125,6 +125,8 @@ dry_run = click.option("--dry-run", is_flag=True, help="Tell what would happen; 
 """For a command that changes something."""
 placed = together(_registry, with_session)
 """For a command that speaks to a repository, whoever calls it."""
+alone = together(answering, with_session)
+"""For a command that answers from this machine alone."""
 speaking = together(answering, _registry, _actor, with_session)
 """For a command that answers, and neither reads the registry nor writes it."""
 recent = click.option(
