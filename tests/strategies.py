@@ -278,6 +278,7 @@ def operations(
         p.Scope, pattern=st.sampled_from(("/", "*", "fraud*"))
     )
     put = tags.map(lambda found: tuple(found.items()))
+    stages = st.sampled_from((*STAGES, "production"))
     return {
         m.CreateModel: st.builds(
             m.CreateModel,
@@ -314,8 +315,19 @@ def operations(
         v.SetStatus: st.builds(v.SetStatus, ref, st.sampled_from(STATUSES), texts),
         v.PinArtifact: st.builds(v.PinArtifact, ref, artifacts),
         v.DeleteVersion: st.builds(v.DeleteVersion, ref),
-        v.TransitionStage: st.builds(
-            v.TransitionStage, ref, st.sampled_from((*STAGES, "production")), st.booleans()
+        v.TransitionStage: st.builds(v.TransitionStage, ref, stages, st.booleans()),
+        v.MoveVersions: st.lists(_pick(live, ref), min_size=1, max_size=3, unique=True).flatmap(
+            lambda some: st.builds(
+                v.MoveVersions,
+                st.just(some[0].model),
+                st.tuples(
+                    *(
+                        st.tuples(st.just(one.number), _stage_of(snapshot, one), stages)
+                        for one in some
+                        if one.model == some[0].model
+                    )
+                ),
+            )
         ),
         v.AddComment: st.builds(
             v.AddComment, ref, st.sampled_from((*IDS, "a" * 32)), st.sampled_from(USERS), texts
@@ -335,6 +347,11 @@ def operations(
         ),
         p.ChangeLayout: st.builds(p.ChangeLayout, st.sampled_from((FLAT, SHARDED))),
     }
+
+
+def _stage_of(snapshot: Snapshot, ref: VersionRef) -> st.SearchStrategy[str]:
+    found = snapshot.find_version(ref)
+    return st.just(found.stage if found is not None else "None")
 
 
 def _named(snapshot: Snapshot) -> list[tuple[p.Scope, str]]:

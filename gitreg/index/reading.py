@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -10,7 +11,6 @@ from gitreg.domain.activities import REQUESTED, Activity
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, VersionRecord
 from gitreg.domain.references import Reference
-from gitreg.domain.stages import Stages
 from gitreg.index.tables import ALIAS
 from gitreg.index.view import View
 from gitreg.manifest import kinds
@@ -26,6 +26,8 @@ _AT_ONCE = 500
 """Rows that one query names."""
 _NAMED = "name IN (SELECT value FROM json_each(?))"
 """The condition that a name is one of a JSON list."""
+_REMEMBERED = 16_384
+"""Records that are kept as they were read; they hold what a page of them shows, some 1 KiB each."""
 Row = Sequence[Any]  # Any: whatever SQLite holds
 
 
@@ -82,10 +84,14 @@ def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
         newest: dict[str, list[VersionRecord]] = {}
         for one in _as_versions(_newest_rows(view, tuple(data)), data):
             newest.setdefault(str(one.ref.model), []).append(one)
-        for identifier, name, _, created, created_by, updated, updated_by in some:
+        for row in some:
+            identifier, name, text, created, created_by, updated, updated_by = row
+            known, description, tags, aliases = _model_fields(name, text)
             yield ModelRecord(
-                ModelName(name),
-                **kinds.model_fields(data[name]),
+                known,
+                description,
+                tags,
+                aliases,
                 id=identifier,
                 latest=tuple(newest.get(name, ())),
                 created=created,
@@ -95,20 +101,22 @@ def as_models(view: View, rows: Iterable[Row]) -> Iterator[ModelRecord]:
             )
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _model_fields(name: str, text: str) -> tuple[Any, ...]:  # Any: the fields of RegisteredModel
+    """Give the first fields of a model; equal rows are read once."""
+    fields = kinds.model_fields(json.loads(text))
+    return (ModelName(name), fields["description"], fields["tags"], fields["aliases"])
+
+
 def _newest_rows(view: View, names: Sequence[str]) -> Sequence[Row]:
+    """Give the rows of the newest version in each stage of some models, in order."""
     marks = ", ".join("?" * len(names))
-    found = view.rows(
-        f"SELECT name, max(number) FROM versions WHERE name IN ({marks}) AND {view.holds()}"
-        " GROUP BY name, stage",
-        names,
-    )
-    if not found:
-        return []
-    pairs = ", ".join("(?, ?)" for _ in found)
     return view.rows(
-        f"SELECT {VERSION} FROM versions v WHERE (v.name, v.number) IN (VALUES {pairs})"
+        f"SELECT {VERSION} FROM (SELECT name, max(number) AS number FROM versions"
+        f" WHERE name IN ({marks}) AND {view.holds()} GROUP BY name, stage) n"
+        " CROSS JOIN versions v ON v.name = n.name AND v.number = n.number"
         f" AND {view.holds('v')} ORDER BY v.name, v.number",
-        [value for pair in found for value in pair],
+        names,
     )
 
 
@@ -197,21 +205,35 @@ def _as_versions(
     models: Mapping[str, Mapping[str, Any]],  # Any: JSON
 ) -> Iterator[VersionRecord]:
     """Give versions, with the aliases that the data of their models point at them."""
-    names = {name: ModelName(name) for name in models}
     aliases: dict[tuple[str, int], list[str]] = {}
     for name, data in models.items():
         for alias, number in sorted(data.get("aliases", {}).items()):
             aliases.setdefault((name, int(number)), []).append(alias)
-    for name, number, data, created, created_by, updated, updated_by in rows:
-        yield VersionRecord(
-            VersionRef(names[name], number),
-            **kinds.version_fields(json.loads(data)),
-            aliases=tuple(aliases.get((name, number), ())),
-            created=created,
-            created_by=created_by,
-            updated=updated,
-            updated_by=updated_by,
-        )
+    for row in rows:
+        yield _version_record(*row, tuple(aliases.get((row[0], row[1]), ())))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _version_record(
+    name: str,
+    number: int,
+    data: str,
+    created: int,
+    created_by: str,
+    updated: int,
+    updated_by: str,
+    aliases: tuple[str, ...],
+) -> VersionRecord:
+    """Give the version that a row is; equal rows are read once."""
+    return VersionRecord(
+        VersionRef(ModelName(name), number),
+        **kinds.version_fields(json.loads(data)),
+        aliases=aliases,
+        created=created,
+        created_by=created_by,
+        updated=updated,
+        updated_by=updated_by,
+    )
 
 
 def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
@@ -219,14 +241,13 @@ def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
     return as_versions(view, _in_order(view, f"SELECT v.row, {VERSION} FROM versions v", rows))
 
 
-def referred(view: View, reference: Reference, stages: Stages) -> VersionRecord | None:
-    """Give the version that somebody means, or None; InvalidValueError for an unknown stage."""
+def referred(view: View, reference: Reference, stage: str) -> VersionRecord | None:
+    """Give the version that somebody means, or None; ``stage`` is what its stage is called."""
     name, number = reference.model, reference.number
     if reference.alias:
         ref = by_alias(view, name, reference.alias)
         return version(view, ref) if ref is not None else None
     if number is None:
-        stage = stages.parse(reference.stage).name if reference.stage else ""
         newest = as_versions(view, _newest_rows(view, (str(name),)))
         found = [one for one in newest if stage in {"", one.stage}]
         return found[-1] if found else None

@@ -310,7 +310,8 @@ class MoveVersions:
                     f"{version.ref} is in {version.stage} by now, not in {from_stage}",
                     hint=f"gitreg log {version.ref}",
                 )
-            found.append((version, stage.name))
+            if version.stage != stage.name:
+                found.append((version, stage.name))
         return _moved(snapshot, found)
 
 

@@ -9,6 +9,7 @@ from gitreg.domain.activities import Activity, parse_kind, requested
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.domain.records import ModelRecord, Page, VersionRecord
 from gitreg.domain.references import parse_reference
+from gitreg.domain.stages import Stages
 from gitreg.domain.times import as_limits, is_date
 from gitreg.errors import InvalidValueError, NotFoundError
 from gitreg.index import pages, reading
@@ -35,6 +36,14 @@ class Finds(Reads):
     def _ask(self, question: Callable[[View], _Answer], *, at: str = "") -> _Answer:
         return self._index.read(self.tip, question, at=at)
 
+    _known: tuple[str, Stages] | None = None
+    """The stages that were asked for last, and the commit whose they are."""
+
+    def _stages(self, commit: str) -> Stages:
+        if self._known is None or self._known[0] != commit:
+            self._known = commit, self.settings(at=commit).stages
+        return self._known[1]
+
     # --- records ------------------------------------------------------------------------------
 
     def model_record(self, name: str, *, at: str = "") -> ModelRecord:
@@ -56,12 +65,12 @@ class Finds(Reads):
 
     def version_record(self, version: str | VersionRef, *, at: str = "") -> VersionRecord:
         """Give a version with its aliases, times and people."""
-        stages = self.settings(at=at).stages
 
         def find(view: View) -> VersionRecord | None:
             if isinstance(version, VersionRef):
                 return reading.version(view, version)
-            return reading.referred(view, parse_reference(version), stages)
+            reference = parse_reference(version)
+            return reading.referred(view, reference, self._stage(reference.stage, at))
 
         found = self._ask(find, at=at)
         if found is None:
@@ -98,7 +107,7 @@ class Finds(Reads):
         return self._ask(lambda view: reading.every_version(view, glob=glob, stage=wanted), at=at)
 
     def _stage(self, stage: str, at: str) -> str:
-        return self.settings(at=at).stages.parse(stage).name if stage else ""
+        return self._stages(self.commit(at)).parse(stage).name if stage else ""
 
     def numbers(
         self, names: Iterable[str | ModelName], *, at: str = ""
@@ -110,7 +119,7 @@ class Finds(Reads):
         self, name: str, stages: Iterable[str] = (), *, at: str = ""
     ) -> tuple[VersionRecord, ...]:
         """Give the newest version of each stage that has one, or of some ``stages``."""
-        known = self.settings(at=at).stages
+        known = self._stages(self.commit(at))
         wanted = {known.parse(stage).name for stage in stages}
         found = self.model_record(name, at=at).latest
         return tuple(one for one in found if not wanted or one.stage in wanted)
@@ -178,12 +187,12 @@ class Finds(Reads):
         filter_string, order_by = _joined(asked[0]), asked[1]
         order = [order_by] if isinstance(order_by, str) else list(order_by)
         digest = pages.digest(subject.table, filter_string, *order, at)
-        offset = 0
-        when = at or self.tip
-        if page_token:
-            page = pages.decode(page_token, digest)
-            offset, when = page.offset, page.commit
-        stages = self.settings(at=when).stages
+        page = pages.decode(page_token, digest) if page_token else None
+        offset = page.offset if page is not None else 0
+        when = page.commit if page is not None else at
+        tip = self.tip
+        commit = self.commit(when) if when else tip
+        stages = self._stages(commit)
 
         def find(view: View) -> tuple[_Record, ...]:
             search = prepare(
@@ -197,8 +206,8 @@ class Finds(Reads):
             rows = view.db.execute(search.sql, search.page(max_results + 1, offset)).fetchall()
             return tuple(read(view, [row[0] for row in rows]))
 
-        found = self._ask(find, at=when)
-        token, commit = "", self.commit(when)
+        found = self._index.read(tip, find, at=when)
+        token = ""
         if len(found) > max_results:
             token = pages.encode(pages.Page(commit, offset + max_results), digest)
         return Page(found[:max_results], token, commit)

@@ -17,6 +17,7 @@ from statistics import median
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from tables import print_table
 
 import gitreg
 from gitreg.domain.names import ModelName
@@ -47,11 +48,7 @@ TABLE: list[tuple[str, ...]] = []
 @pytest.fixture(scope="module", autouse=True)
 def table() -> Iterator[None]:
     yield
-    rows = [("what", *(f"{size:,} models" for size in SIZES), "at most"), *TABLE]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    print()
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    print_table(("what", *(f"{size:,} models" for size in SIZES), "at most"), TABLE)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ STAGES = "is not a stage of this registry; they are None, Staging, Production, A
         ("fraud/9", NotFoundError, "there is no version fraud/9", LIST),
         ("fraud/5", NotFoundError, "there is no version fraud/5 any more: it was deleted", LIST),
         ("fraud/03", InvalidValueError, f"'03' {STAGES}", ""),
-        ("fraud/", InvalidValueError, f"'' {STAGES}", ""),
+        ("fraud/", InvalidValueError, "'fraud/' is not a version", HINT),
         ("fraud/Stagin", InvalidValueError, f"'Stagin' {STAGES}", 'did you mean "Staging"?'),
         ("fraud/Archived", NotFoundError, "fraud does not have a version in Archived", LIST),
         ("a/latest", NotFoundError, "a does not have any version", "gitreg version list a"),
