@@ -121,6 +121,8 @@ class _RefusedError(Exception):
 
 @lru_cache(maxsize=64)
 def _parse(text: str) -> Filter:
+    if not text.strip():
+        return Filter(text, None)
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     try:

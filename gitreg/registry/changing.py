@@ -5,20 +5,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from gitreg import operations
 from gitreg.domain.access import Level
 from gitreg.domain.model import READY, Artifact, Code
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.manifest.snapshot import Snapshot
-from gitreg.operations import models as m
-from gitreg.operations import permissions as p
-from gitreg.operations import versions as v
 from gitreg.operations.plan import Operation
 from gitreg.registry.notices import Tells
 from gitreg.registry.receipts import Receipt
-from gitreg.registry.writing import Writer
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only writes need is loaded by them
     from gitreg.artifacts.progress import Progress
+    from gitreg.registry.writing import Writer
 
 Tags = Mapping[str, str | None]
 Version = str | VersionRef
@@ -36,7 +34,9 @@ class Changes(Tells):
     """The writes of a registry, but for stages and requests; each is one commit."""
 
     @property
-    def _writer(self) -> Writer:
+    def _writer(self) -> "Writer":
+        from gitreg.registry.writing import Writer
+
         return Writer(
             self._reader, self.actor, self._email, self._clock, written=self.fill_mailboxes
         )
@@ -67,21 +67,23 @@ class Changes(Tells):
     ) -> Receipt:
         """Register a model."""
         pairs = tuple(sorted((tags or {}).items()))
-        made = m.CreateModel(ModelName(name), self.actor, description, pairs)
+        made = operations.models.CreateModel(ModelName(name), self.actor, description, pairs)
         return self.apply(made, message=message, dry_run=dry_run)
 
     def describe_model(
         self, name: str, description: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Set a model's description; empty removes it."""
-        made = m.DescribeModel(ModelName(name), description)
+        made = operations.models.DescribeModel(ModelName(name), description)
         return self.apply(made, message=message, dry_run=dry_run)
 
     def set_card(
         self, name: str, text: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Write a model's card (Markdown); empty removes it."""
-        return self.apply(m.SetCard(ModelName(name), text), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.models.SetCard(ModelName(name), text), message=message, dry_run=dry_run
+        )
 
     def tag_model(
         self,
@@ -93,31 +95,39 @@ class Changes(Tells):
         dry_run: bool = False,
     ) -> Receipt:
         """Set and remove tags of a model, in one commit."""
-        made = m.TagModel(ModelName(name), tuple((tags or {}).items()), tuple(remove))
+        made = operations.models.TagModel(
+            ModelName(name), tuple((tags or {}).items()), tuple(remove)
+        )
         return self.apply(made, message=message, dry_run=dry_run)
 
     def rename_model(
         self, name: str, to: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Give a model another name; its own permissions and its history stay with it."""
-        made = m.RenameModel(ModelName(name), ModelName(to))
+        made = operations.models.RenameModel(ModelName(name), ModelName(to))
         return self.apply(made, message=message, dry_run=dry_run)
 
     def delete_model(self, name: str, *, message: str = "", dry_run: bool = False) -> Receipt:
         """Delete a model with its versions; history keeps them."""
-        return self.apply(m.DeleteModel(ModelName(name)), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.models.DeleteModel(ModelName(name)), message=message, dry_run=dry_run
+        )
 
     def set_alias(
         self, version: Version, alias: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Point an alias at a version."""
-        return self.apply(m.SetAlias(self._ref(version), alias), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.models.SetAlias(self._ref(version), alias), message=message, dry_run=dry_run
+        )
 
     def delete_alias(
         self, name: str, alias: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Delete an alias."""
-        return self.apply(m.DeleteAlias(ModelName(name), alias), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.models.DeleteAlias(ModelName(name), alias), message=message, dry_run=dry_run
+        )
 
     # --- versions ---------------------------------------------------------------------------
 
@@ -153,7 +163,7 @@ class Changes(Tells):
             prepared = self.artifacts.prepare(folder, **_told(progress))
         elif hash_source:
             prepared = self.artifacts.prepare_source(source, **_told(progress))
-        made = v.CreateVersion(
+        made = operations.versions.CreateVersion(
             ModelName(model),
             source=source,
             run_id=run_id,
@@ -189,7 +199,7 @@ class Changes(Tells):
         if not place:
             return Receipt(self.tip, "nothing to do", dry_run=dry_run)
         prepared = self.artifacts.prepare_copy(one, **_told(progress))
-        pin = v.PinArtifact(one.ref, prepared.artifact)
+        pin = operations.versions.PinArtifact(one.ref, prepared.artifact)
         if not dry_run:
             self.apply(pin, message=message, dry_run=True)
             prepared.put()
@@ -199,7 +209,7 @@ class Changes(Tells):
         self, version: Version, description: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Set a version's description; empty removes it."""
-        made = v.DescribeVersion(self._ref(version), description)
+        made = operations.versions.DescribeVersion(self._ref(version), description)
         return self.apply(made, message=message, dry_run=dry_run)
 
     def tag_version(
@@ -214,7 +224,7 @@ class Changes(Tells):
         dry_run: bool = False,
     ) -> Receipt:
         """Set and remove tags and metrics of a version, in one commit."""
-        made = v.TagVersion(
+        made = operations.versions.TagVersion(
             self._ref(version),
             tuple((tags or {}).items()),
             tuple(remove),
@@ -233,35 +243,37 @@ class Changes(Tells):
         dry_run: bool = False,
     ) -> Receipt:
         """Tell how far a version's registration is; it never leaves READY."""
-        made = v.SetStatus(self._ref(version), status, status_message)
+        made = operations.versions.SetStatus(self._ref(version), status, status_message)
         return self.apply(made, message=message, dry_run=dry_run)
 
     def delete_version(
         self, version: Version, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Delete a version; a tombstone keeps its number, history what it was."""
-        return self.apply(v.DeleteVersion(self._ref(version)), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.versions.DeleteVersion(self._ref(version)), message=message, dry_run=dry_run
+        )
 
     # --- comments ---------------------------------------------------------------------------
 
     def add_comment(self, version: Version, text: str, *, dry_run: bool = False) -> Receipt:
         """Comment on a version."""
         identifier = secrets.token_hex(16)
-        made = v.AddComment(self._ref(version), identifier, self.actor, text)
+        made = operations.versions.AddComment(self._ref(version), identifier, self.actor, text)
         return self.apply(made, dry_run=dry_run)
 
     def edit_comment(
         self, version: Version, identifier: str, text: str, *, dry_run: bool = False
     ) -> Receipt:
         """Change the text of one's own comment."""
-        made = v.EditComment(self._ref(version), identifier, self.actor, text)
+        made = operations.versions.EditComment(self._ref(version), identifier, self.actor, text)
         return self.apply(made, dry_run=dry_run)
 
     def delete_comment(
         self, version: Version, identifier: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Delete a comment."""
-        made = v.DeleteComment(self._ref(version), identifier)
+        made = operations.versions.DeleteComment(self._ref(version), identifier)
         return self.apply(made, message=message, dry_run=dry_run)
 
     # --- permissions and layout -------------------------------------------------------------
@@ -278,7 +290,7 @@ class Changes(Tells):
     ) -> Receipt:
         """Give a user or @group a level on a model, or on a pattern of the registry's file."""
         parsed = level if isinstance(level, Level) else Level.parse(level)
-        made = p.Grant(self._scope(model, pattern), principal, parsed)
+        made = operations.permissions.Grant(self._scope(model, pattern), principal, parsed)
         return self.apply(made, message=message, dry_run=dry_run)
 
     def revoke(
@@ -291,13 +303,15 @@ class Changes(Tells):
         dry_run: bool = False,
     ) -> Receipt:
         """Take a user or @group out of the lines of a model, or of a pattern."""
-        made = p.Revoke(self._scope(model, pattern), principal)
+        made = operations.permissions.Revoke(self._scope(model, pattern), principal)
         return self.apply(made, message=message, dry_run=dry_run)
 
     @staticmethod
-    def _scope(model: str, pattern: str) -> p.Scope:
-        return p.Scope(ModelName(model) if model else None, pattern)
+    def _scope(model: str, pattern: str) -> "operations.permissions.Scope":
+        return operations.permissions.Scope(ModelName(model) if model else None, pattern)
 
     def change_layout(self, layout: str, *, message: str = "", dry_run: bool = False) -> Receipt:
         """Move every model to the flat or the sharded layout, in one commit."""
-        return self.apply(p.ChangeLayout(layout), message=message, dry_run=dry_run)
+        return self.apply(
+            operations.permissions.ChangeLayout(layout), message=message, dry_run=dry_run
+        )

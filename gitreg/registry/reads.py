@@ -12,19 +12,16 @@ from gitreg.domain.names import ModelName, VersionRef, check_principal
 from gitreg.domain.requests import Action, TransitionRequest, Viewer, available_actions
 from gitreg.domain.settings import Settings
 from gitreg.errors import NotFoundError
-from gitreg.guard.access import level_of
-from gitreg.hosting import hook_problems, install_hooks
-from gitreg.manifest.diff import compare
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.operations.references import resolve
-from gitreg.registry.explain import Decision, Holding, decide, holdings
 from gitreg.registry.indexing import Index
 from gitreg.registry.reading import Reader
 from gitreg.registry.receipts import RequestView
 from gitreg.store.repository import Repository
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what few reads need is loaded by them
     from gitreg.registry.artifacts import Artifacts
+    from gitreg.registry.explain import Decision, Holding
 
 
 def now() -> int:
@@ -148,6 +145,8 @@ class Reads:
         )
 
     def _actions(self, snapshot: Snapshot, request: TransitionRequest) -> tuple[Action, ...]:
+        from gitreg.guard.access import level_of
+
         settings = snapshot.settings
         return available_actions(
             request,
@@ -161,20 +160,26 @@ class Reads:
 
     def level(self, who: str, model: str = "", *, at: str = "") -> Level:
         """Give somebody's effective level on a model, or on the registry."""
+        from gitreg.guard.access import level_of
+
         snapshot = self.snapshot(at)
         name = snapshot.model(ModelName(model)).name if model else None
         return level_of(snapshot, check_principal(who), name)
 
-    def permissions(self, model: str = "", *, at: str = "") -> tuple[Holding, ...]:
+    def permissions(self, model: str = "", *, at: str = "") -> tuple["Holding", ...]:
         """Give every line that gives somebody a level on a model, or the registry's own lines."""
+        from gitreg.registry.explain import holdings
+
         snapshot = self.snapshot(at)
         name = snapshot.model(ModelName(model)).name if model else None
         return tuple(holdings(snapshot, name))
 
     def may(
         self, who: str, action: str, target: str = "", *, stage: str = "", at: str = ""
-    ) -> Decision:
+    ) -> "Decision":
         """Tell whether somebody may do something, and why: ``may("alice", "read", "fraud")``."""
+        from gitreg.registry.explain import decide
+
         return decide(self.snapshot(at), who, action, target=target, stage=stage)
 
     # --- model files ------------------------------------------------------------------------
@@ -196,12 +201,18 @@ class Reads:
         ``identity`` names the environment variables that tell who pushes, ``socket`` where the hook
         daemon listens. Raises InvalidValueError if the repository is not bare.
         """
+        from gitreg.hosting import install_hooks
+
         return install_hooks(self._reader.repository, identity=identity, socket=socket)
 
     def hook_problems(self) -> tuple[str, ...]:
         """Give what keeps pushes from being judged; nothing if the repository is guarded."""
+        from gitreg.hosting import hook_problems
+
         return tuple(hook_problems(self._reader.repository))
 
     def diff(self, before: str, after: str = "") -> tuple[Change, ...]:
         """Give what happened between two commits or dates; ``after`` empty: until now."""
+        from gitreg.manifest.diff import compare
+
         return compare(self.snapshot(before), self.snapshot(after)).changes

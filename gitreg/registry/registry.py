@@ -1,9 +1,9 @@
 """The Registry: the reads, and every write, the same for all faces."""
 
+from gitreg import operations
 from gitreg.domain.names import VersionRef
 from gitreg.domain.requests import Outcome, TransitionRequest
 from gitreg.errors import InvalidValueError, NotFoundError
-from gitreg.operations import versions as v
 from gitreg.operations.plan import Plan
 from gitreg.registry.changing import Changes, Version
 from gitreg.registry.receipts import Receipt, RefusedError
@@ -30,7 +30,7 @@ class Registry(Changes):
         dry_run: bool = False,
     ) -> Receipt:
         """Move a version to a stage; open requests for just that are answered by it: approved."""
-        move = v.TransitionStage(self._ref(version), stage, archive_existing)
+        move = operations.versions.TransitionStage(self._ref(version), stage, archive_existing)
 
         def attempt() -> Receipt | None:
             found = self._open(move.ref, stage)
@@ -62,7 +62,7 @@ class Registry(Changes):
         self, version: Version, stage: str, *, message: str = "", dry_run: bool = False
     ) -> Receipt:
         """Ask for a transition: a branch that whoever has the level may merge."""
-        move = v.TransitionStage(self._ref(version), stage)
+        move = operations.versions.TransitionStage(self._ref(version), stage)
         base = self._base()
         to_stage = base.settings.stages.parse(stage).name
         if base.version(move.ref).stage == to_stage:
@@ -79,7 +79,7 @@ class Registry(Changes):
         dry_run: bool = False,
     ) -> Receipt:
         """Approve every open request for a version and stage: one merge moves the version."""
-        move = v.TransitionStage(self._ref(version), stage, archive_existing)
+        move = operations.versions.TransitionStage(self._ref(version), stage, archive_existing)
 
         def attempt() -> Receipt | None:
             found = self._demand(move.ref, stage)

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from gitreg.domain.commits import Commit
 from gitreg.domain.signatures import Claim, Verifier, is_ssh
 from gitreg.errors import CorruptError
-from gitreg.guard.signatures import claims
 from gitreg.manifest.snapshot import Snapshot
 from gitreg.manifest.steps import Step
 from gitreg.registry.reading import GitObjects, Reader
@@ -91,6 +89,8 @@ class Proofs:
 
     def prove(self, steps: Iterable[Step]) -> None:
         """Verify ahead what the guard will ask about these steps, instead of about older ones."""
+        from gitreg.guard.signatures import claims
+
         wanted: set[Claim] = set()
         for step in steps:
             commits = (step.commit, *(tip.commit for tip in step.tips))
@@ -100,6 +100,8 @@ class Proofs:
                 except CorruptError:
                     break
         if wanted:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
                 self._found = dict(zip(wanted, pool.map(self._verifier, wanted), strict=True))
 

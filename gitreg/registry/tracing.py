@@ -1,7 +1,9 @@
 """The reads that tell of the past of versions, and the write that goes back to it."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from gitreg import operations
 from gitreg.domain.activities import (
     ANSWERED,
     APPLIED,
@@ -21,9 +23,11 @@ from gitreg.errors import ConflictError, InvalidValueError, NotFoundError
 from gitreg.index import reading, tracing
 from gitreg.index.reading import Asked
 from gitreg.index.view import View
-from gitreg.operations.versions import MoveVersions
 from gitreg.registry.finding import Finds
 from gitreg.registry.receipts import RefusedError
+
+if TYPE_CHECKING:
+    from gitreg.operations.versions import MoveVersions
 
 _PART_OF_WHY = ("VersionCreated", "StageTransitioned", NEW_COMMENT)
 
@@ -32,7 +36,7 @@ _PART_OF_WHY = ("VersionCreated", "StageTransitioned", NEW_COMMENT)
 class Undoing:
     """What a rollback of a stage does: the moves, and what they undo."""
 
-    operation: MoveVersions
+    operation: "MoveVersions"
     stage: str
     undone: tuple[Tenure, ...]
     """The tenures that began or ended with the step that is undone."""
@@ -166,7 +170,8 @@ class Traces(Finds):
             elif one.entered.step == last:
                 moves.append((one.ref.number, name, one.came_from or NONE))
                 undone.append(one)
-        return Undoing(MoveVersions(ModelName(model), tuple(moves)), name, tuple(undone))
+        operation = operations.versions.MoveVersions(ModelName(model), tuple(moves))
+        return Undoing(operation, name, tuple(undone))
 
 
 def _back(one: Tenure, every: tuple[Tenure, ...]) -> tuple[int, str, str]:
