@@ -17,7 +17,7 @@ from gitreg.cli.completing import (
 )
 from gitreg.cli.failure import FAILED
 from gitreg.cli.options import dated, reading
-from gitreg.cli.output import on_terminal, one_line, paint, table
+from gitreg.cli.output import on_terminal, one_line, paint, table, tell_size
 from gitreg.cli.session import Session
 from gitreg.cli.telling import words
 from gitreg.domain.activities import Activity
@@ -26,9 +26,10 @@ from gitreg.domain.names import ModelName, parse_number
 from gitreg.domain.references import SCHEME, parse_reference
 from gitreg.domain.telling import printable
 from gitreg.domain.traces import Tenure
-from gitreg.errors import InvalidValueError, NotFoundError
+from gitreg.errors import GitregError, InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
+    from gitreg.artifacts.manifest import FileChange, PinnedFile
     from gitreg.registry import Registry
 
 SCREEN = 30
@@ -219,7 +220,7 @@ def diff(ctx: click.Context, session: Session, before: str, after: str) -> None:
     one, other = _is_version(registry, before), _is_version(registry, after)
     if one and other:
         found = registry.compare(before, after)
-        _tell_comparison(session, found)
+        _tell_comparison(session, found, _files(session, registry, found))
         ctx.exit(FAILED if found.differences else 0)
     if one or other:
         version, rest = (before, after) if one else (after, before)
@@ -244,17 +245,51 @@ def _is_version(registry: "Registry", text: str) -> bool:
     return text.startswith(SCHEME) or registry.snapshot().has_model(reference.model)
 
 
-def _tell_comparison(session: Session, found: Comparison) -> None:
+def _files(
+    session: Session, registry: "Registry", found: Comparison
+) -> tuple["FileChange", ...] | None:
+    """Give the files that differ; None if neither pins any, or the store cannot tell."""
+    pinned = [one.artifact for one in (found.before, found.after) if one.artifact is not None]
+    if not pinned:
+        return None
+    try:
+        return registry.artifacts.compare(found.before.ref, found.after.ref)
+    except GitregError as error:
+        session.warn(f"the files cannot be compared: {error}")
+        return None
+
+
+def _tell_comparison(
+    session: Session, found: Comparison, files: tuple["FileChange", ...] | None
+) -> None:
     both = f"{found.before.ref} and {found.after.ref}"
-    session.answer(
-        found.to_dict,
-        names=lambda: [one.field for one in found.differences],
-        text=lambda: table(
+    told = [one.to_dict() for one in files] if files is not None else None
+
+    def text() -> Iterator[str]:
+        yield from table(
             ("FIELD", str(found.before.ref), str(found.after.ref)),
             [(one.field, _told(one.before), _told(one.after)) for one in found.differences],
-        ),
+        )
+        if files:
+            yield ""
+            yield from table(
+                ("FILE", "", str(found.before.ref), str(found.after.ref)),
+                [(one.path, one.kind, _size(one.before), _size(one.after)) for one in files],
+            )
+
+    session.answer(
+        lambda: found.to_dict() | {"files": told},
+        names=lambda: [
+            *(one.field for one in found.differences),
+            *(one.path for one in files or ()),
+        ],
+        text=text,
         nothing="" if found.differences or session.output != "table" else f"{both} do not differ",
     )
+
+
+def _size(file: "PinnedFile | None") -> str:
+    return tell_size(file.size) if file is not None else ""
 
 
 def _told(value: object) -> str:

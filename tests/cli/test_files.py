@@ -328,3 +328,40 @@ def test_sizes_are_told_as_people_do(count: int, told: str) -> None:
     from gitreg.cli.output import tell_size
 
     assert tell_size(count) == told
+
+
+# --- two versions beside one another --------------------------------------------------------------
+
+
+def test_a_diff_of_versions_tells_the_files_that_differ(pinned: Desk) -> None:
+    other = {"a.txt": b"two!", "new.txt": b"3"}
+    pinned.does("version", "create", "fraud", model(Path("other"), **other))
+    told = pinned.call("diff", "fraud/3", "fraud/4")
+    assert told.code == 1
+    assert [re.split(r"  +", line) for line in told.lines[-3:]] == [
+        ["a.txt", "changed", "3 B", "4 B"],
+        ["deep/b.bin", "removed", "2.0 KiB"],
+        ["new.txt", "added", "1 B"],
+    ]
+    data = pinned.call("diff", "fraud/3", "fraud/4", "-o", "json").data
+    assert [(one["path"], one["kind"]) for one in data["files"]] == [
+        ("a.txt", "changed"),
+        ("deep/b.bin", "removed"),
+        ("new.txt", "added"),
+    ]
+    assert "new.txt" in pinned.call("diff", "fraud/3", "fraud/4", "-q").lines
+
+
+def test_a_diff_whose_files_cannot_be_read_tells_the_rest(
+    pinned: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned.does("version", "create", "fraud", model(Path("other"), b=b"2"))
+    artifact = gitreg.open(pinned.registry, actor="alice").version("fraud/4").artifact
+    assert artifact is not None
+    damage(pinned, artifact.digest)
+    monkeypatch.setenv("GITREG_CACHE", str(tmp_path / "empty"))
+    told = pinned.call("diff", "fraud/3", "fraud/4", "-o", "json")
+    assert told.code == 1
+    assert told.data["files"] is None
+    assert "artifact.digest" in [one["field"] for one in told.data["differences"]]
+    assert told.err.startswith("warning: the files cannot be compared: ")
