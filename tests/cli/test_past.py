@@ -180,7 +180,13 @@ def test_versions_that_are_equal_do_not_differ(alice: Desk) -> None:
     assert told.err == "note: fraud/2 and fraud/2 do not differ\n"
     told = alice.call("diff", "fraud/2", "fraud/2", "-o", "json")
     assert (told.code, told.err) == (0, "")
-    assert told.data == {"a": "fraud/2", "b": "fraud/2", "equal": True, "differences": []}
+    assert told.data == {
+        "a": "fraud/2",
+        "b": "fraud/2",
+        "equal": True,
+        "differences": [],
+        "files": None,
+    }
 
 
 def test_what_names_a_version_is_no_branch(alice: Desk) -> None:
