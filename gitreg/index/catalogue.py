@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitreg.domain.records import VersionRecord
 from gitreg.errors import UnavailableError
 from gitreg.index.tables import FORMAT, OPEN, TABLES
 from gitreg.index.view import View
@@ -44,6 +45,7 @@ class Catalogue:
         self._mode = mode
         self._wait = wait
         self._identity: tuple[int, int] | None = None
+        self._kept: dict[int, VersionRecord] = {}
         self.db = self._opened()
         self._closing = weakref.finalize(self, _close, self.db, os.getpid())
 
@@ -135,6 +137,7 @@ class Catalogue:
     def reopen(self) -> None:
         """Open it again; it may be another file by now."""
         self.close()
+        self._kept = {}
         self.db = self._opened()
         self._closing = weakref.finalize(self, _close, self.db, os.getpid())
 
@@ -158,13 +161,13 @@ class Catalogue:
     def reading(self) -> Iterator[View]:
         """See one consistent state for as long as this lasts."""
         with _transaction(self.db, "DEFERRED"):
-            yield View(self.db)
+            yield View(self.db, kept=self._kept)
 
     @contextmanager
     def writing(self) -> Iterator[View]:
         """Change it; others wait. An error leaves it as it was."""
         with _transaction(self.db, "IMMEDIATE"):
-            yield View(self.db)
+            yield View(self.db, kept=self._kept)
 
     # --- steps --------------------------------------------------------------------------------
 

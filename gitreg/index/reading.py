@@ -1,8 +1,8 @@
 """Models, versions and activities, read from the index as values."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -192,12 +192,28 @@ def numbers(view: View, names: Sequence[str]) -> dict[str, dict[str, list[int]]]
 def as_versions(view: View, rows: Iterable[Row]) -> Iterator[VersionRecord]:
     """Give the versions that rows of the columns VERSION are."""
     for some in batched(rows):
-        names = tuple({row[0] for row in some})
-        marks = ", ".join("?" * len(names))
-        models = view.rows(
-            f"SELECT name, data FROM models WHERE name IN ({marks}) AND {view.holds()}", names
-        )
-        yield from _as_versions(some, {name: json.loads(data) for name, data in models})
+        yield from _as_versions(some, _model_data(view, {row[0] for row in some}))
+
+
+def _model_data(view: View, names: Collection[str]) -> dict[str, Mapping[str, Any]]:  # Any: JSON
+    """Give what the manifests of models declare."""
+    rows = view.rows(
+        f"SELECT name, data FROM models WHERE {_NAMED} AND {view.holds()}",
+        (json.dumps(list(names)),),
+    )
+    return {name: json.loads(data) for name, data in rows}
+
+
+def _aliases(
+    models: Mapping[str, Mapping[str, Any]],  # Any: JSON
+) -> dict[tuple[str, int], tuple[str, ...]]:
+    """Give, by name and number of a version, the aliases that point at it."""
+    found: dict[tuple[str, int], tuple[str, ...]] = {}
+    for name, data in models.items():
+        for alias, number in sorted(data.get("aliases", {}).items()):
+            key = (name, int(number))
+            found[key] = (*found.get(key, ()), alias)
+    return found
 
 
 def _as_versions(
@@ -205,12 +221,8 @@ def _as_versions(
     models: Mapping[str, Mapping[str, Any]],  # Any: JSON
 ) -> Iterator[VersionRecord]:
     """Give versions, with the aliases that the data of their models point at them."""
-    aliases: dict[tuple[str, int], list[str]] = {}
-    for name, data in models.items():
-        for alias, number in sorted(data.get("aliases", {}).items()):
-            aliases.setdefault((name, int(number)), []).append(alias)
-    for row in rows:
-        yield _version_record(*row, tuple(aliases.get((row[0], row[1]), ())))
+    aliases = _aliases(models)
+    return (_version_record(*row, aliases.get((row[0], row[1]), ())) for row in rows)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -238,7 +250,20 @@ def _version_record(
 
 def found_versions(view: View, rows: Sequence[int]) -> Iterator[VersionRecord]:
     """Give the versions that stand in these rows, in this order."""
-    return as_versions(view, _in_order(view, f"SELECT v.row, {VERSION} FROM versions v", rows))
+    kept = view.kept
+    if len(kept) > _REMEMBERED:
+        kept.clear()
+    query = f"SELECT v.row, {VERSION} FROM versions v"
+    for some in batched(row for row in rows if row not in kept):
+        marks = ", ".join("?" * len(some))
+        found = view.rows(f"{query} WHERE v.row IN ({marks})", some)
+        kept.update((row[0], _version_record(*row[1:], ())) for row in found)
+    records = [kept[row] for row in rows]
+    aliases = _aliases(_model_data(view, {str(one.ref.model) for one in records}))
+    if not aliases:
+        return iter(records)
+    refs = {VersionRef(ModelName(name), number): told for (name, number), told in aliases.items()}
+    return (replace(one, aliases=refs[one.ref]) if one.ref in refs else one for one in records)
 
 
 def referred(view: View, reference: Reference, stage: str) -> VersionRecord | None:

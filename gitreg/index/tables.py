@@ -44,9 +44,11 @@ CREATE INDEX models_were ON models (name, since);
 CREATE INDEX models_closed ON models (until) WHERE until < {OPEN};
 CREATE INDEX models_id ON models (id, since);
 
--- Live model versions; "model" is the id of the model. "data" is what the manifest declares.
+-- Live model versions; "model" is the id of the model. "data" is what the manifest declares. What
+-- was read of a row is kept, so no row is ever used again.
 CREATE TABLE versions (
-    row INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    model TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,
     stage TEXT NOT NULL, source TEXT NOT NULL, run_id TEXT NOT NULL, status TEXT NOT NULL,
     description TEXT NOT NULL, data TEXT NOT NULL,
     created INTEGER NOT NULL, created_by TEXT NOT NULL,

@@ -2,18 +2,23 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gitreg.domain.records import VersionRecord
 from gitreg.index.tables import OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One consistent state of the index; ``at`` is a step, or None: the last one."""
+    """One consistent state of the index; ``at`` is a step, or None: the last one.
+
+    ``kept`` holds, by row, the versions that were read of this file: rows never change.
+    """
 
     db: sqlite3.Connection
     at: int | None = None
+    kept: dict[int, VersionRecord] = field(default_factory=dict)
 
     @property
     def last(self) -> int:

@@ -7,7 +7,7 @@ import stat
 import time as clock
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,7 +73,7 @@ class Index:
         def ask(catalogue: Catalogue) -> _Answer:
             self._catch_up(catalogue, main, progress)
             with catalogue.reading() as view:
-                return question(View(view.db, self._place(catalogue, main, at)))
+                return question(replace(view, at=self._place(catalogue, main, at)))
 
         return self._guarded(ask)
 
