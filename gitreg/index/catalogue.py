@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gitreg.domain.records import VersionRecord
 from gitreg.errors import UnavailableError
-from gitreg.index.tables import FORMAT, OPEN, TABLES
+from gitreg.index.tables import FORMAT, INDEXES, OPEN, TABLES
 from gitreg.index.view import View
 
 WAIT = 60.0
@@ -168,6 +168,15 @@ class Catalogue:
         """Change it; others wait. An error leaves it as it was."""
         with _transaction(self.db, "IMMEDIATE"):
             yield View(self.db, kept=self._kept)
+
+    def finish(self) -> None:
+        """Make what questions need, if it is not there yet: everything is recorded now."""
+        statements = [one.strip() for one in INDEXES.split(";\n") if one.strip()]
+        found = self.db.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+        known = {name for (name,) in found}
+        for statement in statements:
+            if statement.split()[2] not in known:
+                self.db.execute(statement)
 
     # --- steps --------------------------------------------------------------------------------
 

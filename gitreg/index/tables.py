@@ -19,8 +19,6 @@ PARAM = "param"
 ALIAS = "alias"
 
 TABLES = f"""
-CREATE TABLE about (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-
 -- The steps of main.
 CREATE TABLE steps (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, actor TEXT NOT NULL
@@ -37,12 +35,7 @@ CREATE TABLE models (
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE UNIQUE INDEX models_name ON models (name) WHERE until = {OPEN};
-CREATE INDEX models_updated ON models (updated DESC, name) WHERE until = {OPEN};
-CREATE INDEX models_created ON models (created DESC, name) WHERE until = {OPEN};
-CREATE INDEX models_user ON models (created_by, name) WHERE until = {OPEN};
 CREATE INDEX models_were ON models (name, since);
-CREATE INDEX models_closed ON models (until) WHERE until < {OPEN};
-CREATE INDEX models_id ON models (id, since);
 
 -- Live model versions; "model" is the id of the model. "data" is what the manifest declares. What
 -- was read of a row is kept, so no row is ever used again.
@@ -56,17 +49,7 @@ CREATE TABLE versions (
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE UNIQUE INDEX versions_name ON versions (name, number) WHERE until = {OPEN};
-CREATE INDEX versions_stage ON versions (name, stage, number) WHERE until = {OPEN};
-CREATE INDEX versions_in ON versions (stage, name, number) WHERE until = {OPEN};
-CREATE INDEX versions_updated ON versions (updated DESC, name, number DESC) WHERE until = {OPEN};
-CREATE INDEX versions_created ON versions (created DESC, name, number DESC) WHERE until = {OPEN};
-CREATE INDEX versions_user ON versions (created_by, name, number) WHERE until = {OPEN};
-CREATE INDEX versions_source ON versions (source) WHERE until = {OPEN};
-CREATE INDEX versions_unready ON versions (status) WHERE until = {OPEN} AND status <> 'READY';
-CREATE INDEX versions_run ON versions (run_id, name, number) WHERE until = {OPEN} AND run_id <> '';
 CREATE INDEX versions_were ON versions (name, number, since);
-CREATE INDEX versions_closed ON versions (until) WHERE until < {OPEN};
-CREATE INDEX versions_model ON versions (model, number, since);
 
 -- What can be searched by key: tags of models (number 0) and of versions, metrics, params, and
 -- aliases, whose key is the alias and whose value is NULL. "measure" is the number that a metric
@@ -77,11 +60,7 @@ CREATE TABLE labels (
     since INTEGER NOT NULL, until INTEGER NOT NULL DEFAULT {OPEN}
 );
 CREATE INDEX labels_were ON labels (name, number, kind, key, since);
-CREATE INDEX labels_closed ON labels (until) WHERE until < {OPEN};
 CREATE INDEX labels_of ON labels (name, number, kind, key) WHERE until = {OPEN};
-CREATE INDEX labels_value ON labels (kind, key, value, name, number) WHERE until = {OPEN};
-CREATE INDEX labels_measure ON labels (kind, key, measure, name, number)
-    WHERE until = {OPEN} AND measure IS NOT NULL;
 
 -- The words of models (number 0: name, description, card) and of versions (description); what
 -- stands in "words" is never deleted, so no row is ever used again.
@@ -105,12 +84,35 @@ CREATE TABLE activities (
     model TEXT, name TEXT, number INTEGER, from_stage TEXT NOT NULL, to_stage TEXT NOT NULL,
     comment TEXT NOT NULL, original_time TEXT NOT NULL, original_user TEXT NOT NULL
 );
+
+-- The tips of requests that main answered, and the step that did.
+CREATE TABLE answered (tip TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+INDEXES = f"""
+CREATE INDEX models_updated ON models (updated DESC, name) WHERE until = {OPEN};
+CREATE INDEX models_created ON models (created DESC, name) WHERE until = {OPEN};
+CREATE INDEX models_user ON models (created_by, name) WHERE until = {OPEN};
+CREATE INDEX models_closed ON models (until) WHERE until < {OPEN};
+CREATE INDEX models_id ON models (id, since);
+CREATE INDEX versions_stage ON versions (name, stage, number) WHERE until = {OPEN};
+CREATE INDEX versions_in ON versions (stage, name, number) WHERE until = {OPEN};
+CREATE INDEX versions_updated ON versions (updated DESC, name, number DESC) WHERE until = {OPEN};
+CREATE INDEX versions_created ON versions (created DESC, name, number DESC) WHERE until = {OPEN};
+CREATE INDEX versions_user ON versions (created_by, name, number) WHERE until = {OPEN};
+CREATE INDEX versions_source ON versions (source) WHERE until = {OPEN};
+CREATE INDEX versions_unready ON versions (status) WHERE until = {OPEN} AND status <> 'READY';
+CREATE INDEX versions_run ON versions (run_id, name, number) WHERE until = {OPEN} AND run_id <> '';
+CREATE INDEX versions_closed ON versions (until) WHERE until < {OPEN};
+CREATE INDEX versions_model ON versions (model, number, since);
+CREATE INDEX labels_closed ON labels (until) WHERE until < {OPEN};
+CREATE INDEX labels_value ON labels (kind, key, value, name, number) WHERE until = {OPEN};
+CREATE INDEX labels_measure ON labels (kind, key, measure, name, number)
+    WHERE until = {OPEN} AND measure IS NOT NULL;
 CREATE INDEX activities_time ON activities (time, place);
 CREATE INDEX activities_model ON activities (model, time, place);
 CREATE INDEX activities_name ON activities (name, time, place);
 CREATE INDEX activities_actor ON activities (actor, time, place);
 CREATE INDEX activities_seq ON activities (seq);
-
--- The tips of requests that main answered, and the step that did.
-CREATE TABLE answered (tip TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 """
+"""What only questions need: made when all there is was recorded, which is faster than before."""

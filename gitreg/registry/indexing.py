@@ -148,6 +148,8 @@ class Index:
                     if last is not None and last.seq > base.seq and missing:
                         catalogue.truncate(base.seq)
                     count = self._record(view, base, missing, _Told(progress, done, len(missing)))
+                    if count == len(missing):
+                        catalogue.finish()
             except sqlite3.OperationalError as error:
                 if is_busy(error) and tip is not None:
                     raise _held(catalogue) from error
