@@ -75,7 +75,10 @@ class Catalogue:
         raise UnavailableError(f"{self.path} cannot be made", hint="remove it, and try again")
 
     def _connected(self, where: str) -> sqlite3.Connection:
-        db = sqlite3.connect(where, timeout=self._wait, isolation_level=None)
+        # One thread uses it, but another may be the one that closes it when the first is gone.
+        db = sqlite3.connect(
+            where, timeout=self._wait, isolation_level=None, check_same_thread=False
+        )
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32768")
         return db
