@@ -29,7 +29,7 @@ def git_settings() -> Mapping[str, str]:
     except OSError:
         return {}
     told = done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
-    return {key: value for key, value in _ENTRY.findall(told)}
+    return dict(_ENTRY.findall(told))
 
 
 def named(

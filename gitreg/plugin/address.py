@@ -8,7 +8,9 @@ from gitreg.errors import InvalidValueError
 _PLAIN = "gitreg:"
 _PREFIX = "gitreg+"
 _URLS = ("ssh", "https", "http", "file")
-_HINT = "gitreg:/srv/models.git, or gitreg+ssh://, gitreg+https://, gitreg+http:// or gitreg+file://"
+_HINT = (
+    "gitreg:/srv/models.git, or gitreg+ssh://, gitreg+https://, gitreg+http:// or gitreg+file://"
+)
 
 
 @dataclass(frozen=True, slots=True)

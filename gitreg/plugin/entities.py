@@ -33,10 +33,10 @@ def as_model(record: ModelRecord) -> RegisteredModel:
 
 
 def as_version(record: VersionRecord) -> ModelVersion:
-    """Give a version as MLflow does; its number is an int, as in MLflow's own stores."""
+    """Give a version as MLflow does."""
     return ModelVersion(
         str(record.ref.model),
-        record.ref.number,
+        record.ref.number,  # type: ignore[arg-type]  # an int, as in MLflow's own stores
         record.created,
         record.updated,
         record.description or None,
@@ -67,7 +67,7 @@ def _more(record: VersionRecord) -> dict[str, Any]:  # Any: arguments of ModelVe
     return {key: value for key, value in more.items() if key in _TAKEN}
 
 
-def as_tags(tags: Iterable[Any] | None) -> dict[str, str | None]:
+def as_tags(tags: Iterable[Any] | None) -> dict[str, Any]:
     # Any: MLflow's tags, of either kind, or what its server gets of them
     """Give tags by key; of a key that stands twice, the last."""
     return {tag.key: None if tag.value is None else str(tag.value) for tag in tags or ()}

@@ -12,6 +12,7 @@ from mlflow.protos.databricks_pb2 import (
     RESOURCE_CONFLICT,
     RESOURCE_DOES_NOT_EXIST,
     TEMPORARILY_UNAVAILABLE,
+    ErrorCode,
 )
 
 from gitreg.errors import (
@@ -28,7 +29,7 @@ from gitreg.errors import (
 if TYPE_CHECKING:
     from gitreg.domain.verdict import Violation
 
-_CODES: tuple[tuple[type[GitregError], int], ...] = (
+_CODES: tuple[tuple[type[GitregError], ErrorCode.ValueType], ...] = (
     (InvalidValueError, INVALID_PARAMETER_VALUE),
     (NotFoundError, RESOURCE_DOES_NOT_EXIST),
     (InUseError, INVALID_PARAMETER_VALUE),

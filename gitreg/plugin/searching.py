@@ -55,7 +55,8 @@ def _is_of_prompts(clause: _Clause) -> bool:
 def _asks_for_prompts(clauses: Sequence[_Clause]) -> bool:
     """Tell what the first clause about it says, as MLflow does."""
     for one in filter(_is_of_prompts, clauses):
-        return (one["comparator"], one["value"].lower()) in {("=", "true"), ("!=", "false")}
+        said: tuple[str, str] = (one["comparator"], str(one["value"]).lower())
+        return said in {("=", "true"), ("!=", "false")}
     return False
 
 
