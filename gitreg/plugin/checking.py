@@ -83,10 +83,10 @@ def check_new_alias(name: str, alias: str) -> None:
 def number(version: int | str) -> int:
     """Give the number of a version as MLflow reads it: also of ``"3"``."""
     try:
-        found: int = _validate_model_version(version)
+        _validate_model_version(version)
     except TypeError as error:
         raise MlflowException(str(error)) from error
-    return found
+    return int(version)
 
 
 def stage(text: str, stages: Stages) -> str:

@@ -49,7 +49,7 @@ def _joined(clauses: Sequence[_Clause], written: Sequence[str]) -> str:
 
 
 def _is_of_prompts(clause: _Clause) -> bool:
-    return clause["type"] == "tag" and clause["key"] == IS_PROMPT_TAG_KEY
+    return (clause["type"], clause["key"]) == ("tag", IS_PROMPT_TAG_KEY)
 
 
 def _asks_for_prompts(clauses: Sequence[_Clause]) -> bool:

@@ -244,8 +244,8 @@ class GitregStore(KeepsWebhooks, AbstractStore):
             return "", run_id
         parsed = _parse_model_uri(source)
         try:
-            if parsed.model_id is not None:
-                logged = self._logged_model(parsed.model_id)
+            if getattr(parsed, "model_id", None) is not None:  # MLflow 2 has none
+                logged = self._logged_model(str(parsed.model_id))
                 return logged.artifact_location, run_id or logged.source_run_id
             name, version = str(parsed.name), cast("str", parsed.version)
             return self.get_model_version_download_uri(name, version), run_id
