@@ -80,8 +80,9 @@ def check_new_alias(name: str, alias: str) -> None:
     _check_reserved(alias)
 
 
-def number(version: int | str) -> int:
+def check_version(name: str, version: int | str) -> int:
     """Give the number of a version as MLflow reads it: also of ``"3"``."""
+    check_name(name)
     try:
         _validate_model_version(version)
     except TypeError as error:

@@ -183,16 +183,18 @@ class GitregStore(KeepsWebhooks, AbstractStore):
 
     def set_registered_model_tag(self, name: str, tag: Any) -> None:  # Any: see as_tags
         """Set a tag of a model."""
-        model = self._name(name)
+        checking.check_name(name)
         checking.check_model_tag(tag)
+        model = self._name(name)
         registry = self._connection.to_write()
         with failing_as_mlflow(lambda: no_model(name)):
             registry.tag_model(model.text, as_tags([tag]))
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
         """Delete a tag of a model, if it is there."""
-        model = self._name(name)
+        checking.check_name(name)
         checking.check_key(key)
+        model = self._name(name)
         registry = self._connection.to_write()
         with failing_as_mlflow(lambda: no_model(name)):
             try:
@@ -336,16 +338,18 @@ class GitregStore(KeepsWebhooks, AbstractStore):
     def set_model_version_tag(self, name: str, version: int | str, tag: Any) -> None:
         # Any: see as_tags
         """Set a tag of a version."""
-        ref = self._ref(name, version)
+        checking.check_version(name, version)
         checking.check_version_tag(tag)
+        ref = self._ref(name, version)
         registry = self._connection.to_write()
         with failing_as_mlflow(lambda: no_version(name, ref.number)):
             registry.tag_version(ref, as_tags([tag]))
 
     def delete_model_version_tag(self, name: str, version: int | str, key: str) -> None:
         """Delete a tag of a version, if it is there."""
-        ref = self._ref(name, version)
+        checking.check_version(name, version)
         checking.check_key(key)
+        ref = self._ref(name, version)
         registry = self._connection.to_write()
         with failing_as_mlflow(lambda: no_version(name, ref.number)):
             try:
@@ -368,8 +372,9 @@ class GitregStore(KeepsWebhooks, AbstractStore):
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Delete an alias, if it is there."""
-        model = self._name(name)
+        checking.check_name(name)
         checking.check_alias(alias)
+        model = self._name(name)
         registry = self._connection.to_write()
         with failing_as_mlflow(lambda: no_model(name)):
             try:
@@ -382,8 +387,9 @@ class GitregStore(KeepsWebhooks, AbstractStore):
 
         INVALID_PARAMETER_VALUE if there is no such alias.
         """
-        model = self._name(name)
+        checking.check_name(name)
         checking.check_alias(alias)
+        model = self._name(name)
         registry = self._connection.to_read()
         with failing_as_mlflow(lambda: no_model(name)):
             try:
@@ -410,8 +416,7 @@ class GitregStore(KeepsWebhooks, AbstractStore):
     @staticmethod
     def _ref(name: str, version: int | str) -> VersionRef:
         """Give what names a version; what cannot be one in gitreg is no version."""
-        checking.check_name(name)
-        number = checking.number(version)
+        number = checking.check_version(name, version)
         try:
             return VersionRef(ModelName(name), number)
         except InvalidValueError:
