@@ -1,6 +1,6 @@
 """MLflow's own registry beside gitreg's: the same calls, and the answers made comparable."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,12 +61,9 @@ class Peers:
     def both(self, call: Call) -> tuple[Any, Any]:
         """Give what gitreg answers, and what MLflow does."""
         self.now += 1000
-        name, arguments, named = call
+        name, arguments, _ = call
         before = self.registry.tip
-        answers = [
-            _answer(lambda client=client: _asked(client, name, arguments, named))
-            for client in (self.ours, self.theirs)
-        ]
+        answers = [_answer(client, call) for client in (self.ours, self.theirs)]
         if name not in READS and self.registry.tip == before:
             self.stale.update(str(one) for one in arguments[:1])
         if name == "rename_registered_model" and arguments[0] in self.stale:
@@ -92,9 +89,9 @@ def _asked(
             return found
 
 
-def _answer(ask: Callable[[], Any]) -> Any:
+def _answer(client: MlflowClient, call: Call) -> Any:
     try:
-        return ask()
+        return _asked(client, *call)
     except MlflowException as error:
         return error
 

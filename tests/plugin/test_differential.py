@@ -100,8 +100,9 @@ orders = st.one_of(
     st.lists(
         st.sampled_from(
             [
-                "name", "name DESC", "timestamp desc", "last_updated_timestamp ASC", "version_number",
-                "creation_timestamp DESC", "name up", "stage", "version_number DESC",
+                "name", "name DESC", "timestamp desc", "last_updated_timestamp ASC",
+                "version_number", "creation_timestamp DESC", "name up", "stage",
+                "version_number DESC",
             ]
         ),
         max_size=2,
