@@ -6,6 +6,7 @@ GitregError
 ├── AlreadyExistsError    what should be new is there already
 ├── DeniedError           permission or policy refuses it; carries the violations
 ├── ConflictError         somebody else was first, and trying again did not help
+│   └── InUseError        the rules keep what is in an active stage
 ├── CorruptError          the repository holds what it cannot hold
 └── UnavailableError      the repository, or what it needs, cannot be reached or used
 """
@@ -37,6 +38,10 @@ class DeniedError(GitregError):
 
 class ConflictError(GitregError):
     """Somebody else was first, and trying again did not help."""
+
+
+class InUseError(ConflictError):
+    """The rules keep what is in an active stage."""
 
 
 class CorruptError(GitregError):

@@ -1,14 +1,12 @@
-"""What the git program knows: its settings, and the checkout around the current folder."""
+"""What the git program knows of the checkout around the current folder."""
 
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from gitreg.domain.model import Code
 
-_WANTED = r"^(gitreg\.(registry|user)|user\.(name|email))$"
 _REGISTRY_FILES = ("registry.yaml", "PERMISSIONS")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -22,15 +20,6 @@ def ask(*words: str) -> str | None:
     except OSError:
         return None
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
-
-
-def settings() -> Mapping[str, str]:
-    """Give what git config says here of the keys that gitreg reads."""
-    found: dict[str, str] = {}
-    for entry in (ask("config", "-z", "--get-regexp", _WANTED) or "").split("\0"):
-        key, _, value = entry.partition("\n")
-        found[key] = value
-    return found
 
 
 def repository_here() -> str:

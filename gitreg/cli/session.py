@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from gitreg import acting
+from gitreg.acting import ANYBODY
 from gitreg.cli import git, output
 from gitreg.cli.progress import Progress
-from gitreg.domain.names import is_principal
 from gitreg.domain.telling import printable
 from gitreg.errors import InvalidValueError, NotFoundError
 
@@ -22,14 +23,11 @@ if TYPE_CHECKING:
     from gitreg.domain.records import ModelRecord, VersionRecord
     from gitreg.registry import Receipt, Registry
 
-ANYBODY = "anybody"
-"""Who reads when nobody says who reads; reads tell everybody the same."""
 JUST_NOW = 60.0
 """Seconds; what was fetched to look at the settings is not fetched again."""
 MANY_STEPS = 300
 """Steps to index from which on a terminal is told how far that is."""
-GIT_NAME = "Git's user.name"
-GIT_EMAIL = "Git's user.email"
+_WHO = "say who you are in this registry: git config --global gitreg.user NAME, or --as NAME"
 _FIELDS = ("registry", "actor", "max_age", "output", "quiet", "dry_run", "message", "yes")
 
 
@@ -68,7 +66,7 @@ class Session:
 
     @cached_property
     def _settings(self) -> Mapping[str, str]:
-        return git.settings()
+        return acting.git_settings()
 
     @cached_property
     def path(self) -> str:
@@ -108,20 +106,7 @@ class Session:
 
     def _named(self, *, by_email: bool) -> tuple[str, str]:
         """Give who acts, and what says so; both empty if nothing does."""
-        for name, source in (
-            (self.actor, "--as"),
-            (os.environ.get("GITREG_ACTOR", ""), "GITREG_ACTOR"),
-        ):
-            if name:
-                return name, source
-        for key, source in (
-            ("gitreg.user", "git config gitreg.user"),
-            ("user.email", GIT_EMAIL) if by_email else ("user.name", GIT_NAME),
-        ):
-            name = self._settings.get(key, "")
-            if name:
-                return name, source
-        return "", ""
+        return acting.named(self._settings, by_email=by_email, first=[(self.actor, "--as")])
 
     def read(self, *, max_age: float = 0) -> "Registry":
         """Open the registry to read it; who reads need not be known.
@@ -131,12 +116,10 @@ class Session:
         """
         max_age = max(max_age, self.max_age)
         registry = self._anybody(max_age=max_age)
-        name, source = self._named(by_email=_by_email(registry))
-        if is_principal(name):
-            return self._as(name, email="", max_age=max(max_age, JUST_NOW))
-        if source in {"", GIT_NAME, GIT_EMAIL}:
+        name = acting.reader(*self._named(by_email=_by_email(registry)), hint=_WHO)
+        if name == ANYBODY:
             return registry
-        raise _nobody(name, source)
+        return self._as(name, email="", max_age=max(max_age, JUST_NOW))
 
     def write(self) -> "Registry":
         """Open the registry as the actor; InvalidValueError if nobody valid is named."""
@@ -147,10 +130,7 @@ class Session:
 
     def whoever(self, *, by_email: bool) -> str:
         """Give who acts: by name, or by e-mail where that is what names people."""
-        name, source = self._named(by_email=by_email)
-        if not is_principal(name):
-            raise _nobody(name, source)
-        return name
+        return acting.checked(*self._named(by_email=by_email), hint=_WHO)
 
     def is_me(self, name: str) -> bool:
         """Tell whether the next call will act as ``name``, unless told otherwise."""
@@ -163,9 +143,7 @@ class Session:
 
     def email_of(self, name: str) -> str:
         """Give Git's e-mail, if ``name`` is who Git's settings speak of."""
-        if name in {self._settings.get("gitreg.user"), self._settings.get("user.name")}:
-            return self._settings.get("user.email", "")
-        return ""
+        return acting.email_of(name, self._settings)
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -269,14 +247,3 @@ def _absolute(named: str) -> str:
 
 def _by_email(registry: "Registry") -> bool:
     return registry.settings().identity.principal == "email"
-
-
-def _nobody(name: str, source: str) -> InvalidValueError:
-    hint = "say who you are in this registry: git config --global gitreg.user NAME, or --as NAME"
-    if not name:
-        return InvalidValueError("nobody says who you are", hint=hint)
-    return InvalidValueError(
-        f"{name!r}, which {source} says, is no user name: it holds other characters than ASCII "
-        "letters, digits and . _ + @ -",
-        hint=hint,
-    )

@@ -79,7 +79,10 @@ class Catalogue:
         raise UnavailableError(f"{self.path} cannot be made", hint="remove it, and try again")
 
     def _connected(self, where: str) -> sqlite3.Connection:
-        return sqlite3.connect(where, timeout=self._wait, isolation_level=None)
+        # One thread uses it, but another may be the one that closes it when the first is gone.
+        return sqlite3.connect(
+            where, timeout=self._wait, isolation_level=None, check_same_thread=False
+        )
 
     @staticmethod
     def _tune(db: sqlite3.Connection) -> None:

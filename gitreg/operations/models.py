@@ -7,7 +7,7 @@ from typing import TypeVar
 from gitreg.domain import changes as c
 from gitreg.domain.model import RegisteredModel
 from gitreg.domain.names import ModelName, VersionRef, check_alias, check_principal
-from gitreg.errors import AlreadyExistsError, ConflictError, InvalidValueError, NotFoundError
+from gitreg.errors import AlreadyExistsError, InUseError, InvalidValueError, NotFoundError
 from gitreg.manifest import kinds, layout
 from gitreg.manifest.codec import MAX_BYTES, Value
 from gitreg.manifest.editing import MISSING, Missing, edit
@@ -124,7 +124,7 @@ class RenameModel:
 def _refuse_active(snapshot: Snapshot, name: ModelName, what: str) -> None:
     for version in snapshot.versions(name):
         if snapshot.settings.stages.is_active(version.stage):
-            raise ConflictError(
+            raise InUseError(
                 f"{name} cannot be {what}: version {version.ref.number} is in {version.stage}",
                 hint=f"gitreg transition {version.ref} Archived",
             )

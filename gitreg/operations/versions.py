@@ -20,6 +20,7 @@ from gitreg.errors import (
     AlreadyExistsError,
     ConflictError,
     DeniedError,
+    InUseError,
     InvalidValueError,
     NotFoundError,
 )
@@ -36,10 +37,14 @@ _NO_CODE = Code()
 
 @dataclass(frozen=True, slots=True)
 class CreateVersion:
-    """Register the next version of a model, in the first stage."""
+    """Register the next version of a model, in the first stage.
+
+    ``location`` says where a source that only MLflow can resolve (``models:/m-...``) points.
+    """
 
     model: ModelName
     source: str = ""
+    location: str = ""
     run_id: str = ""
     run_link: str = ""
     model_id: str = ""
@@ -66,7 +71,7 @@ class CreateVersion:
             ref,
             NONE,
             source=self.source,
-            location=location,
+            location=self.location or location,
             run_id=self.run_id,
             run_link=self.run_link,
             model_id=self.model_id,
@@ -222,7 +227,7 @@ class DeleteVersion:
         version = snapshot.version(ref)
         settings = snapshot.settings
         if settings.rules.delete_active == "refuse" and settings.stages.is_active(version.stage):
-            raise ConflictError(
+            raise InUseError(
                 f"{ref} cannot be deleted: it is in {version.stage}",
                 hint=f"gitreg transition {ref} {ARCHIVED}",
             )

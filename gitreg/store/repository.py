@@ -327,7 +327,8 @@ class Repository:
     def move(self, name: str, new: str | None, *, old: str | None) -> Moved:
         """Move a ref from ``old`` (None: it is not there) to ``new`` (None: remove it).
 
-        After any error it first looks what really happened: if the ref is at ``new``, it is done.
+        It looks what really happened, after any error too: if the ref is at ``new``, or somebody
+        moved it on from there already, it is done.
         """
         trouble: Exception | None = None
         try:
@@ -344,7 +345,7 @@ class Repository:
         if trouble is None and new is not None:
             return Moved.DONE  # it may be somewhere else by now
         now = self.ref(name)
-        if now == new or (trouble and new and now and now != old and self.is_ancestor(new, now)):
+        if now == new or (new and now and now != old and self.is_ancestor(new, now)):
             return Moved.DONE
         if now != old:
             return Moved.LOST

@@ -1,7 +1,7 @@
 """gitreg beside MLflow's own registry and beside GTO: same machine, same run, same data.
 
-Run, in an environment that has them (pip install mlflow gto):
-    python -m pytest tests/benchmarks/test_peers.py -s -o addopts=--import-mode=importlib
+Run: bash tests/run.sh tests/benchmarks/test_peers.py -s -o addopts=--import-mode=importlib
+GTO is measured where it is there: .venv-tests/bin/python -m pip install gto
 
 MLflow is asked through MlflowClient on SqlAlchemyStore with SQLite, gitreg through its Python API.
 GTO and gitreg are called as programs.
@@ -24,8 +24,6 @@ from tables import print_table
 import gitreg
 from gitreg.domain.names import ModelName
 from gitreg.manifest.layout import model_folder
-
-mlflow = pytest.importorskip("mlflow", reason="pip install mlflow gto")
 
 SIZES = (1_000, 10_000)
 ROUNDS = 30
@@ -59,7 +57,7 @@ def in_mlflow(folder: Path, size: int) -> Client:
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
     uri = f"sqlite:///{folder}/mlflow.db"
-    store = SqlAlchemyStore(uri)
+    store = SqlAlchemyStore(uri)  # type: ignore[no-untyped-call]  # MLflow has few types
     now = int(time.time() * 1000)
     with store.ManagedSessionMaker(read_only=False) as session:
         for name, team, versions in models(size):
@@ -219,7 +217,7 @@ def of_gto(folder: Path) -> Path:
 def test_programs_beside_gto(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, benchmark: BenchmarkFixture
 ) -> None:
-    pytest.importorskip("gto", reason="pip install mlflow gto")
+    pytest.importorskip("gto", reason=".venv-tests/bin/python -m pip install gto")
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "root")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "root@localhost")

@@ -150,6 +150,26 @@ def test_a_ref_moves_only_from_where_it_is_thought_to_be(repository: Repository)
     assert repository.refs() == {}
 
 
+def test_who_is_overtaken_at_once_was_first_all_the_same(repository: Repository) -> None:
+    """Whoever took it for a lost race would do the same again."""
+    one = commit(repository, a="1")
+    two = commit(repository, one, a="2")
+    three = commit(repository, two, a="3")
+    repository.move(MAIN, one, old=None)
+
+    class Overtaken(Repository):
+        looked = 0
+
+        def ref(self, name: str) -> str | None:
+            self.looked += 1
+            if self.looked == 2:  # once the ref was moved, and before that is looked at
+                Repository(self.path).move(MAIN, three, old=two)
+            return super().ref(name)
+
+    assert Overtaken(repository.path).move(MAIN, two, old=one) is Moved.DONE
+    assert repository.ref(MAIN) == three
+
+
 def test_a_packed_ref_moves_and_goes_away_like_any_other(repository: Repository) -> None:
     one, two = commit(repository, a="1"), commit(repository, a="2")
     for name in (MAIN, "refs/heads/other"):
