@@ -17,6 +17,8 @@ from gitreg.domain.records import ModelRecord, VersionRecord
 
 _TAKEN = frozenset(inspect.signature(ModelVersion.__init__).parameters)
 """What this MLflow knows of a version; older ones know less."""
+_HOME: dict[str, Any] = {"workspace": "default"} if "workspace" in _TAKEN else {}
+"""Where everything is. Left out, MLflow asks the environment for each entity that is made."""
 
 
 def as_model(record: ModelRecord) -> RegisteredModel:
@@ -29,6 +31,7 @@ def as_model(record: ModelRecord) -> RegisteredModel:
         [as_version(one) for one in record.latest],
         [RegisteredModelTag(key, value) for key, value in record.tags],
         [RegisteredModelAlias(alias, number) for alias, number in record.aliases],
+        **_HOME,
     )
 
 
@@ -55,7 +58,9 @@ def as_version(record: VersionRecord) -> ModelVersion:
 
 def _more(record: VersionRecord) -> dict[str, Any]:  # Any: arguments of ModelVersion
     """Give what only newer MLflows know of a version."""
-    more: dict[str, Any] = {}
+    if not (record.model_id or record.metrics or record.params):
+        return _HOME
+    more = dict(_HOME)
     if record.model_id:
         more["model_id"] = record.model_id
     if record.metrics:

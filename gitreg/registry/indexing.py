@@ -16,6 +16,7 @@ from gitreg.errors import CorruptError, NotFoundError, UnavailableError
 from gitreg.index.catalogue import Catalogue, Recorded, is_broken, is_busy
 from gitreg.index.recording import Recorder
 from gitreg.index.view import View
+from gitreg.manifest.steps import Step
 from gitreg.registry.reading import Reader
 from gitreg.registry.replaying import ReplayReader
 
@@ -179,18 +180,25 @@ class Index:
             view.db.execute(f"PRAGMA cache_size = -{_LARGE_CACHE}")
         start, time = clock.monotonic(), base.time
         for count, identifier in enumerate(missing, start=1):
-            commit = reader.commit(identifier)
-            if commit.faults:
-                raise CorruptError(
-                    f"step {commit.short} of main {commit.faults[0]}", hint="gitreg audit"
-                )
-            time = max(time, commit.own_time)
-            step = reader.step(commit)
+            step = self._step_of(reader, identifier)
+            time = max(time, step.commit.own_time)
             Recorder(view.db, step, seq=base.seq + count, time=time).record()
             told(count)
             if clock.monotonic() - start > _PORTION:
                 return count
         return len(missing)
+
+    def _step_of(self, reader: Reader, identifier: str) -> Step:
+        """Give a step; of the one that was written here last, all is known already."""
+        published = self._reader.published
+        if published is not None and published.commit.id == identifier:
+            return published
+        commit = reader.commit(identifier)
+        if commit.faults:
+            raise CorruptError(
+                f"step {commit.short} of main {commit.faults[0]}", hint="gitreg audit"
+            )
+        return reader.step(commit)
 
     # --- the file -----------------------------------------------------------------------------
 

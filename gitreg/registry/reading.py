@@ -53,10 +53,14 @@ class Reader:
     """Reads a repository as the judgement needs it."""
 
     def __init__(self, repository: Repository, *, verifier: Verifier = signatures.verify) -> None:
-        """Read ``repository``; ``verifier`` is what steps get."""
+        """Read ``repository``; ``verifier`` is what steps get.
+
+        ``published`` is the step written here last: all that is known of it need not be read.
+        """
         self.repository = repository
         self.verifier = verifier
         self.objects = GitObjects(repository)
+        self.published: Step | None = None
         self._asked: dict[tuple[str, Identity], TransitionRequest | str] = {}
 
     def commit(self, identifier: str) -> Commit:

@@ -124,6 +124,7 @@ class Writer:
         self._store(before.objects, commit)
         if self._move(MAIN, commit.id, old=main) is not Moved.DONE:
             return None
+        reader.published = step
         for request in requests:
             reader.repository.settle(request.name.refname, request.tip)
         return receipt
@@ -165,11 +166,8 @@ class Writer:
         return read_commit(object_id("commit", raw), raw)
 
     def _store(self, objects: object, commit: Commit) -> None:
-        repository = self.reader.repository
-        if isinstance(objects, MemoryObjects):
-            for kind, content in objects.written():
-                repository.write(kind, content)
-        repository.write("commit", write_commit(commit))
+        new = list(objects.written()) if isinstance(objects, MemoryObjects) else []
+        self.reader.repository.write_all([*new, ("commit", write_commit(commit))])
 
     # --- requests --------------------------------------------------------------------------
 

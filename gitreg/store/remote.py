@@ -245,10 +245,8 @@ class PlainClone(Repository):
             return Moved.LOST
         run_git(["merge", "--ff-only", "--quiet", new], folder=self.work_tree())
         now = self.ref(MAIN)
-        if now is not None and self.is_ancestor(new, now):
-            return Moved.DONE
         if now != old:
-            return Moved.LOST
+            return Moved.DONE if now and self.is_ancestor(new, now) else Moved.LOST
         raise ConflictError(
             f"{self.work_tree()} has files in the way of the change",
             hint="git status tells which; nothing was changed",

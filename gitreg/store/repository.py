@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from gitreg.errors import (
     NotFoundError,
     UnavailableError,
 )
+from gitreg.store import loose
 
 _TREE_CACHE = 64 << 20
 _STALE_LOCK = 60.0
@@ -198,6 +199,20 @@ class Repository:
             except (pygit2.GitError, OSError) as error:
                 trouble = error
         raise self._unwritable(trouble) from trouble
+
+    def write_all(self, objects: Iterable[tuple[str, bytes]]) -> None:
+        """Store objects, of which each is flushed to the disk while the others are."""
+        new = []
+        for kind, content in objects:
+            identifier, raw = loose.framed(kind, content)
+            if self.durable and pygit2.Oid(hex=identifier) not in self._git:
+                new.append((identifier, raw))
+            else:
+                self.write(kind, content)
+        try:
+            loose.write_all(self.common / "objects", new)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _unwritable(self, error: Exception) -> UnavailableError:
         return UnavailableError(
