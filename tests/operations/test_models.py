@@ -7,8 +7,8 @@ from support import MODEL, REGISTRY, after, changed, files, tree, version
 from gitreg.domain.names import ModelName, VersionRef
 from gitreg.errors import (
     AlreadyExistsError,
-    ConflictError,
     GitregError,
+    InUseError,
     InvalidValueError,
     NotFoundError,
 )
@@ -210,14 +210,14 @@ REFUSED: list[tuple[Operation, type[GitregError], str, str]] = [
     ),
     (
         RenameModel(FRAUD, CHURN),
-        ConflictError,
+        InUseError,
         "fraud cannot be renamed: version 1 is in Production",
         "gitreg transition fraud/1 Archived",
     ),
     (DeleteModel(CHURN), *MISSING),
     (
         DeleteModel(FRAUD),
-        ConflictError,
+        InUseError,
         "fraud cannot be deleted: version 1 is in Production",
         "gitreg transition fraud/1 Archived",
     ),

@@ -11,6 +11,7 @@ from gitreg.errors import (
     ConflictError,
     DeniedError,
     GitregError,
+    InUseError,
     InvalidValueError,
     NotFoundError,
 )
@@ -341,7 +342,7 @@ REFUSED: list[tuple[Operation, type[GitregError], str, str]] = [
     (DeleteVersion(NINE), *NO_VERSION),
     (
         DeleteVersion(ONE),
-        ConflictError,
+        InUseError,
         "fraud/1 cannot be deleted: it is in Production",
         "gitreg transition fraud/1 Archived",
     ),
