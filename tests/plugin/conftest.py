@@ -7,6 +7,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from plugin.peers import Peers
 
 import gitreg
 
@@ -51,3 +52,14 @@ def client(path: Path) -> MlflowClient:
 def as_user(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Act as somebody else from now on."""
     return lambda name: monkeypatch.setenv("GITREG_ACTOR", name)
+
+
+@pytest.fixture(scope="module")
+def peers(tmp_path_factory: pytest.TempPathFactory, quiet: None) -> Iterator[Peers]:
+    folder = tmp_path_factory.mktemp("peers")
+    registry = gitreg.create(folder / "models.git", admin="alice", profile="mlflow")
+    ours = MlflowClient(registry_uri=f"gitreg:{folder}/models.git")
+    theirs = MlflowClient(registry_uri=f"sqlite:///{folder}/mlflow.db")
+    made = Peers(ours, theirs, registry)
+    with made.clock():
+        yield made

@@ -50,12 +50,10 @@ class Peers:
     def forget(self) -> None:
         """Delete every model, of both."""
         for client in (self.ours, self.theirs):
-            for prompt in client.search_registered_models(
-                "tags.`mlflow.prompt.is_prompt` = 'true'"
-            ):
-                client.delete_registered_model(prompt.name)
-            for model in client.search_registered_models():
-                client.delete_registered_model(model.name)
+            store = client._get_registry_client().store
+            prompts = store.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'")
+            for model in [*store.search_registered_models(), *prompts]:
+                store.delete_registered_model(model.name)
         self.stale.clear()
 
     def both(self, call: Call) -> tuple[Any, Any]:

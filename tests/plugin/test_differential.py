@@ -1,14 +1,8 @@
 """The same random calls to gitreg and to MLflow's SqlAlchemyStore: the same answers."""
 
-from collections.abc import Iterator
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mlflow import MlflowClient
 from plugin.peers import Call, Peers
-
-import gitreg
 
 NAMES = ["fraud", "Fraud", "churn model", "é.lock", "50%_a", "-x"]
 STAGES = ["None", "Staging", "production", "ARCHIVED", "Canary"]
@@ -147,17 +141,6 @@ BEGIN: list[Call] = [
     ("create_model_version", ("fraud", "s3://ml/1", "r1", {"team": "risk"}), {}),
     ("create_model_version", ("fraud", "s3://ml/2"), {}),
 ]
-
-
-@pytest.fixture(scope="module")
-def peers(tmp_path_factory: pytest.TempPathFactory, quiet: None) -> Iterator[Peers]:
-    folder = tmp_path_factory.mktemp("peers")
-    registry = gitreg.create(folder / "models.git", admin="alice", profile="mlflow")
-    ours = MlflowClient(registry_uri=f"gitreg:{folder}/models.git")
-    theirs = MlflowClient(registry_uri=f"sqlite:///{folder}/mlflow.db")
-    made = Peers(ours, theirs, registry)
-    with made.clock():
-        yield made
 
 
 @settings(
