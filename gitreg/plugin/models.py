@@ -119,9 +119,10 @@ class KeepsModels:
         size = checking.page_size(
             max_results, most=most, usual=SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT
         )
-        wanted = searching.model_filter(filter_string)
+        searching.model_clauses(filter_string)
         order = searching.model_order(order_by)
         token = checking.page_token(page_token)
+        wanted = searching.model_filter(filter_string)
         registry = self._connection.to_read()
         with failing_as_mlflow():
             page = registry.find_models(

@@ -28,9 +28,15 @@ def _refusal(message: str) -> MlflowException:
 
 
 @lru_cache(maxsize=256)
+def model_clauses(filter_string: str | None) -> Sequence[_Clause]:
+    """Give what a filter of models says; MLflow refuses some of it later than the order."""
+    return tuple(SearchModelUtils.parse_search_filter(filter_string))
+
+
+@lru_cache(maxsize=256)
 def model_filter(filter_string: str | None) -> str:
     """Give the filter that finds the models MLflow's would; prompts only if it asks for them."""
-    clauses = SearchModelUtils.parse_search_filter(filter_string)
+    clauses = model_clauses(filter_string)
     return _joined(clauses, [_model_clause(one) for one in clauses])
 
 
